@@ -85,7 +85,6 @@ def composed_app(
 
     from kmstui.aws.process import ProcessConnector
     from kmstui.service.inventory import Notice, Store
-    from kmstui.service.ports import Target
 
     def later(seconds: float, callback: Callable[[], None]) -> object:
         return asyncio.get_running_loop().call_later(seconds, callback)
@@ -95,7 +94,7 @@ def composed_app(
         prompt = MfaBridge()
         from kmstui.journal import RememberedFile, open_journal
 
-        target = Target(settings.profile, settings.region, settings.endpoint_url, region_from)
+        target = target_of(settings, region_from)
         remembered = None if demo else RememberedFile(settings.state_path)
         if remembered is not None:
             stack.callback(remembered.close)
@@ -106,7 +105,7 @@ def composed_app(
             read_only=settings.read_only,
             started=started,
             # A demo must not even look for the person's credentials.
-            expected=None if demo else target,
+            expected=None if demo or target.is_several else target,
             told=lambda words: store.notify(Notice(now(), words, "warning")),
         )
         stack.callback(aws.close)
@@ -114,7 +113,7 @@ def composed_app(
 
         from kmstui.config import config_path
         from kmstui.config_values import ConfigError
-        from kmstui.service.session import Session
+        from kmstui.service.sessions import Sessions
         from kmstui.ui.app import KmsApp
         from kmstui.ui.commands import RebindingError, rebinding
         from kmstui.ui.runtime import UiOptions
@@ -131,12 +130,14 @@ def composed_app(
             # What happens in a demo is nobody's history.
             scratch = TemporaryDirectory(prefix="kmstui-demo-", ignore_cleanup_errors=True)
             state = Path(stack.enter_context(scratch))
-            embedded = DemoConnector(aws, EmbeddedOptions(demo_keys, scratch=str(state)))
+            embedded = DemoConnector(
+                aws, EmbeddedOptions(demo_keys, elsewhere=True, scratch=str(state))
+            )
             stack.callback(embedded.stop)
             connector = embedded
         journal = open_journal(state)
         stack.callback(close_journal, journal)
-        session = Session(store, connector, journal, now, read_only=settings.read_only, demo=demo)
+        session = Sessions(store, connector, journal, now, read_only=settings.read_only, demo=demo)
         stack.callback(session.close)
         app = KmsApp(
             session,
@@ -181,12 +182,40 @@ def themes_of(settings: Settings) -> tuple[Theme, ...]:
         raise ConfigError(f"[themes] in {config_path()}: {error}") from None
 
 
+def target_of(settings: Settings, region_from: str) -> Target:
+    """What the settings lead to.
+
+    Raises:
+        ConfigError: there is no such set; or one URL, which leads to one Region, and several.
+    """
+    from kmstui.config import with_set
+    from kmstui.service.ports import Target
+
+    chosen = with_set(settings)
+    target = Target(
+        chosen.profile,
+        chosen.region,
+        chosen.endpoint_url,
+        region_from,
+        chosen.role,
+        chosen.accounts,
+    )
+    if target.endpoint_url and (target.region == "all" or "," in target.region):
+        from kmstui.config_values import ConfigError
+
+        raise ConfigError(
+            f"The endpoint {target.endpoint_url} is that of one Region, and several are named:"
+            " leave out --endpoint-url, or name one Region."
+        )
+    return target
+
+
 def last_target(settings: Settings, target: Target, remembered: Remembered) -> Target:
     """What was connected to last, where the person wants that and says nothing else."""
     from kmstui.config import has_aws_variables
     from kmstui.service.ports import CHOSEN, Target
 
-    chosen = settings.profile or settings.region or has_aws_variables()
+    chosen = settings.profile or settings.region or settings.accounts or has_aws_variables()
     if chosen or "connection" not in settings.remember:
         return target
     last = remembered.recall("", "connection")

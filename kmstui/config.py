@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from kmstui.config_values import (
     ConfigError,
     Reader,
     keys_of,
+    listed_of,
     remembered_of,
     rules_by_key_of,
     rules_of,
+    sets_of,
     themes_of,
     words_of,
 )
@@ -41,8 +43,20 @@ class Settings:
     A variable that is empty is none. Empty strings mean: as boto3 or the terminal decides.
     """
 
-    profile: str = ""
-    region: str = ""
+    profile: str = field(default="", metadata={"read": listed_of})
+    """One or several, with commas between them; so are Regions and accounts."""
+    region: str = field(default="", metadata={"read": listed_of})
+    """Or `all`: every Region that is enabled in the account."""
+    role: str = ""
+    """ARN of a role to assume with the profile; `{account}` stands for each of the accounts."""
+    accounts: str = field(default="", metadata={"read": listed_of})
+    """Whose role that is; or `all`: every account of the organization."""
+    set: str = ""
+    """The one of `sets` that is used."""
+    sets: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = field(
+        default=(), metadata={"read": sets_of, "file_only": "a table"}
+    )
+    """Profiles, Regions, role and accounts by a name: the tables `[sets.NAME]` of the file."""
     endpoint_url: str = ""
     read_only: bool = False
     theme: str = ""
@@ -174,6 +188,21 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
     settled["read_only"] = bool(in_file.get("read_only") or settled.get("read_only"))
     settled |= {name: value for name, value in flags.items() if value is not None}
     return Settings(**settled)  # type: ignore[arg-type]
+
+
+def with_set(settings: Settings) -> Settings:
+    """The settings with what the set says that a person chose.
+
+    Raises:
+        ConfigError: there is no such set.
+    """
+    if not settings.set:
+        return settings
+    sets = dict(settings.sets)
+    if settings.set not in sets:
+        names = f"known ones are {', '.join(sorted(sets))}" if sets else "it has none"
+        raise ConfigError(f"{config_path()} has no set {settings.set!r}: {names}.")
+    return replace(settings, **dict(sets[settings.set]))  # type: ignore[arg-type]
 
 
 def origin_of(

@@ -119,6 +119,44 @@ def keys_of(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
+def listed_of(value: Any, where: str) -> str:
+    """One name or several, with commas between them."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    return text_of(value, where)
+
+
+_OF_A_SET = {
+    "profile": "profile",
+    "profiles": "profile",
+    "region": "region",
+    "regions": "region",
+    "role": "role",
+    "accounts": "accounts",
+}
+"""What a set can say, by the setting that it stands for."""
+
+
+def sets_of(value: Any, where: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Settings of connections by the name of a set."""
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise ConfigError(f"{where} must be tables of connections, such as [sets.prod].")
+    found = []
+    for name, said in value.items():
+        for each in said:
+            if each not in _OF_A_SET:
+                raise ConfigError(
+                    f"{each!r} of the set {name} in {where} is not known; a set names profiles,"
+                    " regions, role and accounts."
+                )
+        pairs = (
+            (_OF_A_SET[each], listed_of(names, f"{each!r} of {name} in {where}"))
+            for each, names in said.items()
+        )
+        found.append((name, tuple(pairs)))
+    return tuple(found)
+
+
 READERS: Mapping[str, Reader] = {
     "str": text_of,
     "bool": flag_of,
@@ -142,5 +180,14 @@ SHAPES: Mapping[Reader, Mapping[str, Any]] = {
     },
     keys_of: {"type": "object", "additionalProperties": _WORDS},
     themes_of: {"type": "object", "additionalProperties": _TEXTS},
+    listed_of: _WORDS,
+    sets_of: {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": dict.fromkeys(_OF_A_SET, _WORDS),
+            "additionalProperties": False,
+        },
+    },
 }
 """What each reader takes, as JSON Schema has it."""

@@ -41,6 +41,8 @@ class Fault:
     """``service:Operation``, ``Operation``, or ``*``."""
     key: str = ""
     """Only for calls that name this key ID (by ID or ARN)."""
+    region: str = ""
+    """Only for calls in this Region."""
     times: int | None = None
     """How many calls it meets; None means until it is cleared."""
     code: str = ""
@@ -60,7 +62,7 @@ class Fault:
         """Whether this fault is about ``request``."""
         names = {"*", request.operation, f"{request.service}:{request.operation}",
                  f"{request.service}:*"}  # fmt: skip
-        if self.operation not in names:
+        if self.operation not in names or self.region not in ("", request.region):
             return False
         if not self.key:
             return True

@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 
 from kmstui.bootstrap import composed_app
-from kmstui.config import Settings, config_path, load_settings
+from kmstui.config import Settings, config_path, load_settings, with_set
 from kmstui.config_values import ConfigError
 from kmstui.policy.lint import load_own_rules
 
@@ -68,8 +68,11 @@ def test_rules_can_be_off_for_one_key(tmp_path):
     ("text", "said"),
     [
         ("region = ", "is not valid TOML"),
-        ("regoin = 'x'", "unknown setting 'regoin'; did you mean region? Known ones are ascii,"),
-        ("zzz = 'x'", "unknown setting 'zzz'; known ones are ascii,"),
+        (
+            "regoin = 'x'",
+            "unknown setting 'regoin'; did you mean region? Known ones are accounts, ascii,",
+        ),
+        ("zzz = 'x'", "unknown setting 'zzz'; known ones are accounts, ascii,"),
         ("read_only = 3", "must be true or false, not 3"),
         ("region = 3", "must be text, not 3"),
         ("columns = 3", "must be a list of words, not 3"),
@@ -110,7 +113,9 @@ def test_nobody_believes_in_a_variable_that_is_misspelt(variable, meant):
 def test_a_variable_that_resembles_none_lists_all_and_keeps_its_value_to_itself():
     with pytest.raises(ConfigError) as caught:
         load_settings({}, {"KMSTUI_XYZ": "secret", "HOME": "/nonexistent"})
-    assert "unknown variable KMSTUI_XYZ; known ones are KMSTUI_ASCII, " in str(caught.value)
+    assert "unknown variable KMSTUI_XYZ; known ones are KMSTUI_ACCOUNTS, KMSTUI_ASCII, " in str(
+        caught.value
+    )
     assert "secret" not in str(caught.value)
 
 
@@ -281,3 +286,22 @@ def test_what_is_remembered_can_be_chosen_and_turned_off(tmp_path):
     assert load_settings({}, {"KMSTUI_REMEMBER": "nothing"}).remember == ()
     environ = write(tmp_path, 'remember = ["sort", "connection"]\n')
     assert load_settings({}, environ).remember == ("sort", "connection")
+
+
+def test_a_set_of_the_file_names_profiles_regions_and_the_role_of_accounts(tmp_path):
+    text = """
+        [sets.prod]
+        profiles = ["one", "two"]
+        regions = "eu-west-1,us-east-1"
+        [sets.audit]
+        profile = "audit"
+        role = "arn:aws:iam::{account}:role/KmsAudit"
+        accounts = ["111122223333", "444455556666"]
+    """
+    environ = write(tmp_path, text)
+    settings = with_set(load_settings({"set": "prod"}, environ))
+    assert (settings.profile, settings.region) == ("one,two", "eu-west-1,us-east-1")
+    settings = with_set(load_settings({"set": "audit"}, environ))
+    assert settings.accounts == "111122223333,444455556666"
+    with pytest.raises(ConfigError, match="no set 'prd': known ones are audit, prod"):
+        with_set(load_settings({"set": "prd"}, environ))

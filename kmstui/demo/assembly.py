@@ -20,6 +20,7 @@ from kmstui.demo.kms.store import Stores
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
+from kmstui.demo.world.elsewhere import ANALYTICS, SANDBOX, add_keys_elsewhere, build_others
 from kmstui.demo.world.endpoints import vpc_endpoints
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
 from kmstui.demo.world.last_uses import add_last_uses
@@ -33,6 +34,8 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
     cloudtrail = CloudTrailService(log)
     region = options.region
     credentials = build_people(account, callers, {})
+    if options.elsewhere:
+        credentials |= build_others(account, callers, {})
 
     def build_world() -> None:
         build = Builder(stores, account, region, time.time())
@@ -40,15 +43,19 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         add_managed_keys(build)
         used = {**add_service_keys(build), **add_everyday_keys(build)}
         add_difficult_keys(build)
+        if options.elsewhere:
+            add_keys_elsewhere(stores, account, region, time.time())
         cloudtrail.seed(history(build, callers, credentials, used, imported))
         add_last_uses(build)
 
     def reset_world() -> None:
         for store in stores.all():
             store.clear_world()
-        for owner in (account, PARTNER):
+        for owner in (account, PARTNER, ANALYTICS, SANDBOX):
             iam_backends[owner].reset()
         build_people(account, callers, credentials)
+        if options.elsewhere:
+            build_others(account, callers, credentials)
         build_world()
 
     build_world()

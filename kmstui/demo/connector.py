@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 
 from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
 from kmstui.own_thread import on_own_thread
@@ -21,6 +23,7 @@ class DemoConnector:
         self._inner = inner
         self._options = options
         self._embedded: EmbeddedKms | None = None
+        self._starting = asyncio.Lock()
 
     async def connect(self, target: Target) -> Gateway:
         """Start the embedded KMS if it does not run yet, then connect to it.
@@ -28,12 +31,27 @@ class DemoConnector:
         Raises:
             AwsError: it cannot be started, or the connection cannot be made.
         """
-        if self._embedded is None:
-            self._embedded = await on_own_thread("kmstui-start", self._start)
-            replace_aws_environment(os.environ, self._embedded.environment)
+        async with self._starting:
+            if self._embedded is None:
+                self._embedded = await on_own_thread("kmstui-start", self._start)
+                replace_aws_environment(os.environ, self._environment(self._embedded))
         # The variables that decide on it are not the person's.
         asked, by = target.region or self._embedded.region, target.region and target.region_from
-        return await self._inner.connect(Target(region=asked, region_from=by or "demo"))
+        return await self._inner.connect(
+            Target(
+                target.profile if self._options.elsewhere else "",
+                asked,
+                region_from=by or "demo",
+                role=target.role,
+            )
+        )
+
+    def _environment(self, embedded: EmbeddedKms) -> Mapping[str, str]:
+        if not self._options.elsewhere:
+            return embedded.environment
+        profiles = Path(self._options.scratch, "aws-config")
+        embedded.write_profiles(profiles)
+        return {**embedded.environment, "AWS_CONFIG_FILE": str(profiles)}
 
     def _start(self) -> EmbeddedKms:
         try:
@@ -42,8 +60,8 @@ class DemoConnector:
             raise NetworkError(str(error)) from error
 
     async def profiles(self) -> tuple[str, ...]:
-        """None: the demo knows no profiles."""
-        return ()
+        """One for each account of the demo; none before it has started."""
+        return await self._inner.profiles() if self._embedded and self._options.elsewhere else ()
 
     async def regions(self, partition: str = "aws") -> tuple[str, ...]:
         """As anywhere."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import IO, Any, Self
 from urllib.parse import urlencode
 
@@ -40,6 +41,8 @@ class EmbeddedOptions:
     """Whether callers are held to the documented request quotas."""
     region: str = "eu-west-1"
     """The Region of the instance and of most keys."""
+    elsewhere: bool = False
+    """Whether there are keys in four more Regions, and in two more accounts in all of them."""
     seed: int = 0
     """Makes the extra keys another set."""
     scratch: str = ""
@@ -105,6 +108,22 @@ class EmbeddedKms:
     def environment(self) -> Mapping[str, str]:
         """The environment of a client on the instance, as :meth:`environment_for` gives it."""
         return self.environment_for("instance")
+
+    def write_profiles(self, path: Path) -> None:
+        """Write an AWS config file with a profile for each account that there is."""
+        accounts = {"workshop": "instance", "analytics": "analytics", "sandbox": "sandbox"}
+        lines = []
+        for name, who in accounts.items():
+            held = self.ask("GET", "credentials", who=who)
+            lines += [
+                f"[profile {name}]",
+                f"aws_access_key_id = {held['access_key_id']}",
+                f"aws_secret_access_key = {held['secret_access_key']}",
+                f"aws_session_token = {held['session_token']}",
+                f"region = {self.region}",
+            ]
+        path.write_text("\n".join([*lines, ""]), "utf-8")
+        path.chmod(0o600)
 
     def environment_for(self, who: str) -> Mapping[str, str]:
         """Environment variables that make any AWS client ask the embedded AWS as ``who``.

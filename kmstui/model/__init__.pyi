@@ -18,6 +18,10 @@ from .key import KeyEvent as KeyEvent
 from .key import KeyMetadata as KeyMetadata
 from .key import Tag as Tag
 from .key import TagDelta as TagDelta
+from .key import bare_name as bare_name
+from .key import beside as beside
+from .key import place_in as place_in
+from .key import words_for as words_for
 from .key_facts import NO_FACTS as NO_FACTS
 from .key_facts import Fact as Fact
 from .key_facts import GrantsRead as GrantsRead

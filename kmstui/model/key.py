@@ -35,16 +35,55 @@ class Alias:
     """One entry of ListAliases. Source: KMS API Reference, AliasListEntry."""
 
     name: str
-    """With its `alias/` prefix."""
+    """With its `alias/` prefix. Where keys go by their ARNs, its own ARN: names of two accounts or
+    Regions may be the same."""
     key_id: str = ""
     """TargetKeyId; empty for a predefined alias of a service not used in this account yet."""
     created: datetime | None = None
     updated: datetime | None = None
+    arn_prefix: str = ""
+    """The ARN up to its name, which many aliases have in common; empty where it was not told."""
+
+    @property
+    def bare_name(self) -> str:
+        """The name with its `alias/` prefix, also of an alias that goes by its ARN."""
+        return bare_name(self.name)
 
     @property
     def is_aws(self) -> bool:
         """Whether the alias is AWS's own (`alias/aws/…`), which nobody else may change."""
-        return self.name.startswith("alias/aws/")
+        return self.bare_name.startswith("alias/aws/")
+
+
+def bare_name(name: str) -> str:
+    """A key ID or alias name without the ARN around it; the name of an alias may hold colons."""
+    return name.split(":", 5)[-1].removeprefix("key/") if name.startswith("arn:") else name
+
+
+def words_for(key_id: str, alias: str = "") -> str:
+    """A key as a sentence names it: its ID and, in brackets, its alias.
+
+    Of a key that goes by its ARN account and Region too, since others may have that ID and alias.
+    """
+    more = ", ".join(filter(None, (alias, place_in(key_id))))
+    return f"{bare_name(key_id)} ({more})" if more else bare_name(key_id)
+
+
+def place_in(key_id: str) -> str:
+    """Account and Region of a key that goes by its ARN; empty where one place alone is open."""
+    arn = Arn.maybe(key_id)
+    return f"{arn.account} {arn.region}".strip() if arn else ""
+
+
+def beside(known: str, name: str) -> str:
+    """What a key ID or alias name goes by in the account and Region of a key or alias.
+
+    That is the name itself where `known` does not go by its ARN.
+    """
+    if not known.startswith("arn:") or name.startswith("arn:"):
+        return name
+    place = ":".join(known.split(":", 5)[:5])
+    return f"{place}:{name}" if name.startswith("alias/") else f"{place}:key/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +129,9 @@ class KeyMetadata:
 class Key:
     """One row of the inventory; grows as its parts are read.
 
+    Keys of several accounts or Regions in one list go by their ARNs, since a multi-Region key has
+    one ID in all of its Regions; the ID that people see is `bare_id`.
+
     A new instance replaces the old one with each change. An account may have 100,000: what many
     keys have in common is best the same object in each.
     """
@@ -107,16 +149,24 @@ class Key:
     """Why the tags could not be read, as a sentence."""
     facts: KeyFacts = NO_FACTS
     """What KMS tells of one key at a time, as far as somebody wanted it."""
+    shared: bool = False
+    """Whether another account shares it through Resource Access Manager."""
 
     @classmethod
     def of(cls, key_id: str, arn: str, metadata: KeyMetadata | None = None, **known: Any) -> Key:
         """The key with this ID and ARN."""
+        if key_id == arn:
+            # What goes by its ARN tells it by that alone: a prefix of its own would be twice the
+            # memory.
+            return cls(arn, "", metadata, **known)
         prefix = arn.removesuffix(key_id) if arn.endswith(f"/{key_id}") else arn
         return cls(key_id, prefix, metadata, **known)
 
     @property
     def arn(self) -> str:
         """The ARN; an odd one does not end with the ID."""
+        if self.id.startswith("arn:"):
+            return self.id
         return self.arn_prefix + self.id if self.arn_prefix.endswith("/") else self.arn_prefix
 
     @property
@@ -153,7 +203,7 @@ class Key:
 
         Such a key goes by its ARN: KMS finds keys of other accounts by nothing else.
         """
-        return self.account if self.id.startswith("arn:") else ""
+        return self.account if self.shared else ""
 
     @property
     def fixed(self) -> str:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """The connection in use, and the store it fills.
+    """The connection in use, and the store it fills; `Sessions` is that over several.
 
     Attributes:
         store: What was read; screens subscribe to it.
@@ -119,6 +119,20 @@ class Session:
         account = caller.account if caller else self._account_of_keys()
         return Scope(account, info.region) if account else None
 
+    @property
+    def caller_problem(self) -> str:
+        """Why it is not known who asks, as a sentence; empty where it is, or is still asked."""
+        return self.store.caller_problem
+
+    @property
+    def to_sign_in(self) -> Target:
+        """The connection whose credentials a person would renew."""
+        return self.target
+
+    def handle(self, name: str) -> str:
+        """What a key ID or alias name of this connection goes by: its ARN, of one of several."""
+        return name
+
     def change_scope(self, batch: str = "") -> ChangeScope:
         """Where changes on this connection are written down.
 
@@ -151,8 +165,9 @@ class Session:
             ServiceError: the connection could not be made, or the keys not listed; the sentence
                 also stands in the store's banner.
         """
-        gateway, inventory = await self._connect(target)
-        await self._load(gateway, inventory)
+        self._begin(target)
+        await self.connect()
+        await self.load()
 
     async def attach(self, target: Target) -> None:
         """Connect and ask who is asking, for who names the keys one by one.
@@ -160,27 +175,40 @@ class Session:
         Raises:
             ServiceError: the connection could not be made.
         """
-        gateway, _ = await self._connect(target)
-        await self._identify(gateway)
+        self._begin(target)
+        await self.connect()
+        await self._identify(self.gateway)
 
-    async def _connect(self, target: Target) -> tuple[Gateway, Inventory]:
+    def _begin(self, target: Target) -> None:
         self.close()
         self.store.clear()
         self.target = target
+
+    async def connect(self) -> None:
+        """Connect to the target.
+
+        Raises:
+            ServiceError: the connection could not be made.
+        """
         try:
             self.is_connecting = True
             try:
-                gateway = await self.connector.connect(target)
+                gateway = await self.connector.connect(self.target)
             finally:
                 self.is_connecting = False
-            self._gateway = gateway
-            self.store.connected(replace(gateway.info, is_demo=self.demo))
-            self._inventory = Inventory(self.store, gateway, self.slices)
-            self.facts = FactReader(self.store, lambda key_id: self.of(key_id).gateway)
+            self._take(gateway)
         except ServiceError as error:
             self._fail(error)
             raise
-        return gateway, self._inventory
+
+    def _take(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.store.connected(replace(gateway.info, is_demo=self.demo))
+        self._inventory = Inventory(self.store, gateway, self.slices)
+        self._read_facts()
+
+    def _read_facts(self) -> None:
+        self.facts = FactReader(self.store, lambda key_id: self.of(key_id).gateway)
 
     async def refresh(self) -> None:
         """Read the inventory again, and policies again when they are looked at.
@@ -197,12 +225,20 @@ class Session:
             self.facts.restart()
         self.store.forget_facts()
         try:
-            await self._load(self._gateway, self._inventory)
+            await self.load()
         except CallerChangedError:
             # Whoever refreshes wants what there is now, and the header says whose it is.
             await self.open(self.target)
 
-    async def _load(self, gateway: Gateway, inventory: Inventory) -> None:
+    async def load(self) -> None:
+        """Read the inventory over the connection in use.
+
+        Raises:
+            ServiceError: there is none, or the keys could not be listed.
+        """
+        gateway, inventory = self.gateway, self._inventory
+        if inventory is None:
+            return
         # Where STS is out of reach its answer comes late: neither the keys nor the reason why
         # there are none wait for it.
         self._identifying = asyncio.create_task(self._identify_later(gateway, inventory))
@@ -257,7 +293,7 @@ class Session:
         """Read the key's policies into the store, and every text into the journal."""
         if not again and key_id in self.store.policies:
             return
-        gateway = self.gateway
+        gateway = self.of(key_id).gateway
         key = self.store.keys.get(key_id)
         if key is not None and key.sharer:
             # ListKeyPolicies and GetKeyPolicy: "Cross-account use: No".
@@ -272,7 +308,7 @@ class Session:
         # Each key has one of this name (KMS API Reference, ListKeyPolicies), listed or not.
         names = names if "default" in names else ("default", *names)
         policies = tuple([await self._read_policy(gateway, key_id, name) for name in names])
-        if gateway is self._gateway:
+        if self.is_connected_by(gateway):
             self.store.set_policies(key_id, policies)
 
     async def _read_policy(self, gateway: Gateway, key_id: str, name: str) -> StoredPolicy:
@@ -302,6 +338,9 @@ class Session:
         alias = self.store.aliases.get(name) or self.store.aliases.get(f"alias/{name}")
         if alias is not None and alias.key_id:
             return alias.key_id
+        return await self._find(name)
+
+    async def _find(self, name: str) -> str:
         try:
             key, _ = await self.gateway.describe(name)
         except ServiceError as error:
@@ -325,10 +364,13 @@ class Session:
             caller = await gateway.caller()
         except ServiceError as error:
             if gateway is self._gateway:
-                self.store.identified(None, error.sentence)
+                self._identified(None, error.sentence)
             return
         if gateway is self._gateway:
-            self.store.identified(caller)
+            self._identified(caller)
+
+    def _identified(self, caller: Caller | None, problem: str = "") -> None:
+        self.store.identified(caller, problem)
 
     def _fail(self, error: ServiceError) -> None:
         self.store.set_banner(error.sentence)

@@ -22,7 +22,7 @@ from textual.widgets import Input
 from kmstui.gc_tuning import RestCollection
 from kmstui.model import ConnectionInfo
 from kmstui.service.inventory import Topic
-from kmstui.service.ports import ChangeRecord
+from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.session import Session
 from kmstui.ui.commands import Program
 from kmstui.ui.editing import tell_overwritten_puts, tell_unfinished_changes
@@ -64,7 +64,7 @@ class KmsApp(Program):
         self._garbage = RestCollection()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._main: MainScreen | None = None
-        self._examined: ConnectionInfo | None = None
+        self._examined: set[ConnectionInfo | None] = set()
         self._arrangement: Arrangement | None = None
         # Without colours Textual would draw shades of grey, unless the terminal's own are used.
         no_color = "NO_COLOR" in os.environ or None
@@ -150,32 +150,38 @@ class KmsApp(Program):
 
     def _connection_changed(self, _: frozenset[str]) -> None:
         """Look once for each connection, when the account is known, at what earlier runs left."""
-        info, scope = self.session.store.info, self.session.scope
-        if info is None or info is self._examined or scope is None:
-            return
-        self._examined = info
+        connections = self.session.each
+        # Those of another target are gone.
+        self._examined &= {each.info for each in connections}
+        for each in connections:
+            if each.info is None or each.info in self._examined or each.scope is None:
+                continue
+            if not self._examined:
+                self._first_connected(each.scope)
+            self._examined.add(each.info)
+            self._look_at_what_was_left(each)
+
+    def _first_connected(self, scope: Scope) -> None:
         target = self.session.target
         self.memory.remember("connection", [target.profile, target.region], everywhere=True)
         if self._arrangement is not None:
-            enter = partial(self._arrangement.enter, f"{scope.account} {scope.region}")
+            place = f"{scope.account} {scope.region}"
+            if len(self.session.each) > 1:
+                place = f"{target.profile} {target.region} {target.role} {target.accounts}"
+            enter = partial(self._arrangement.enter, place)
             self.call_later(self.work, enter, group="arrangement", what="arranging the screen")
+
+    def _look_at_what_was_left(self, session: Session) -> None:
         self.call_later(self.main.look_for_drafts)
-        puts = partial(tell_unfinished_changes, self.session)
-        self.call_later(self.work, puts, group="puts", what="looking for unfinished saves")
-        self.call_later(
-            self.work,
-            partial(tell_overwritten_puts, self.session),
-            group="overwritten",
-            what="looking for puts that were overwritten",
-        )
         tags = self.part(TagController)
-        self.call_later(
-            self.work,
-            tags.look_for_unfinished,
-            group="tags",
-            what="looking for interrupted changes",
-            exclusive=False,
-        )
+        for look, what in (
+            (tell_unfinished_changes, "looking for unfinished saves"),
+            (tell_overwritten_puts, "looking for puts that were overwritten"),
+            (tags.look_for_unfinished, "looking for interrupted changes"),
+        ):
+            # A switch ends those of the connections before it.
+            group = f"{what} {session.info}"
+            self.call_later(self.work, partial(look, session), group=group, what=what)
 
     def undo_change(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
         """Show what takes a change of tags back; returns why not, or ""."""

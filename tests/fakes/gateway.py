@@ -169,13 +169,13 @@ class FakeGateway:
 
     async def shared_key_pages(self) -> AsyncIterator[Sequence[Key]]:
         await self._call("kms:ListKeys")
-        yield tuple(Key(arn, arn) for arn in self.world.shared)
+        yield tuple(Key.of(arn, arn, shared=True) for arn in self.world.shared)
 
     async def alias_pages(self, key_id: str | None = None) -> AsyncIterator[Sequence[Alias]]:
         aliases = [
-            Alias(name, target, NOW)
+            Alias(name, target, NOW, arn_prefix=self.world.arn("").removesuffix("key/"))
             for name, target in sorted(self.world.aliases.items())
-            if key_id is None or target == key_id
+            if key_id is None or target == key_id.rpartition("/")[2]
         ]
         for start in range(0, max(len(aliases), 1), 100):
             await self._call("kms:ListAliases", key_id or "")
@@ -238,11 +238,13 @@ class FakeGateway:
 
     async def tag(self, key_id: str, tags: Sequence[Tag]) -> None:
         await self._call("kms:TagResource", key_id, mutating=True)
+        key_id = key_id.rsplit(":key/", 1)[-1]
         merged = {tag.key: tag for tag in (*self.world.tags.get(key_id, ()), *tags)}
         self.world.tags[key_id] = tuple(sorted(merged.values()))
 
     async def untag(self, key_id: str, tag_keys: Sequence[str]) -> None:
         await self._call("kms:UntagResource", key_id, mutating=True)
+        key_id = key_id.rsplit(":key/", 1)[-1]
         kept = [tag for tag in self.world.tags.get(key_id, ()) if tag.key not in set(tag_keys)]
         self.world.tags[key_id] = tuple(kept)
 
@@ -465,6 +467,14 @@ class FakeGateway:
     async def account_controls(self, account: str) -> AccountControls:
         await self._call("organizations:ListPoliciesForTarget", account)
         return self.world.controls.get(account, AccountControls(account))
+
+    async def account_ids(self) -> tuple[str, ...]:
+        await self._call("organizations:ListAccounts")
+        return self.world.accounts
+
+    async def enabled_regions(self) -> tuple[str, ...]:
+        await self._call("account:ListRegions")
+        return self.world.regions
 
     async def vpc_endpoints(self) -> tuple[VpcEndpoint, ...]:
         await self._call("ec2:DescribeVpcEndpoints")

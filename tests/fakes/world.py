@@ -104,6 +104,10 @@ class World:
     caller: Caller = CALLER
     account: str = ACCOUNT
     region: str = REGION
+    accounts: tuple[str, ...] = ()
+    """Of the organization."""
+    regions: tuple[str, ...] = (REGION,)
+    """Those that are enabled."""
 
     def add(
         self,

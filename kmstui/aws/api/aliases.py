@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Sequence
 
 from kmstui.aws.api.base import KMS, ApiBase, Listing, resource_of
@@ -39,10 +40,12 @@ def _alias(response: Response) -> Alias:
         response.optional_time("LastUpdatedDate"),
     )
     # The resource of an alias' ARN is its name.
-    name = response.optional_text("AliasName") or resource_of(response.optional_text("AliasArn"))
+    arn = response.optional_text("AliasArn")
+    name = response.optional_text("AliasName") or resource_of(arn) or response.text("AliasName")
     return Alias(
-        name or response.text("AliasName"),
+        name,
         response.optional_text("TargetKeyId"),
         created,
         created if updated == created else updated,
+        sys.intern(arn.removesuffix(name)) if arn.endswith(f":{name}") else "",
     )

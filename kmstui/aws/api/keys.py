@@ -120,7 +120,7 @@ def _entry(response: Response) -> Key:
 
 def _shared_entry(response: Response) -> Key:
     arn = response.text("KeyArn")
-    return Key(arn, arn)
+    return Key.of(arn, arn, shared=True)
 
 
 def _key(response: Response, arn_member: str, metadata: KeyMetadata | None = None) -> Key:

@@ -189,6 +189,8 @@ LIST_PARENTS = Operation("organizations", "ListParents", 5, reads=True)
 LIST_POLICIES_FOR_TARGET = Operation("organizations", "ListPoliciesForTarget", 5, reads=True)
 DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", 5, reads=True)
 
+LIST_ACCOUNTS = Operation("organizations", "ListAccounts", 5, reads=True)
+LIST_REGIONS = Operation("account", "ListRegions", 2, reads=True)
 DESCRIBE_VPC_ENDPOINTS = Operation("ec2", "DescribeVpcEndpoints", 20, reads=True)
 
 LIST_PAGE_BYTES = 20 << 20

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 import shlex
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,7 @@ from kmstui.aws.calls import (
     explain_source,
     translate,
 )
+from kmstui.aws.session.assumed_roles import RoleProvider
 from kmstui.aws.session.config_faults import (
     refuse_what_is_no_url,
     unreadable_file,
@@ -94,6 +96,8 @@ class Opener:
         # assumed with an MFA code need not ask for another one when only the Region changes.
         self._loader: Any = None
         self._role_cache: dict[str, Any] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     def open(self, target: Target) -> AwsGateway:
         """Resolve profile, Region and credentials, and make the KMS client.
@@ -156,10 +160,14 @@ class Opener:
         session.set_config_variable("region", region)
         refuse_what_is_no_url(session, target.endpoint_url)
         ask_for_mfa_codes_with(self._ask_for_code, session, self._role_cache)
+        if target.role:
+            session = self._with_role(session, target, region)
         call_context = replace(
             call_context, region=region, knows_region=partial(_is_known, session)
         )
-        source = _credential_source(session, call_context)
+        with self._lock_of(profile):
+            # Several connections of one profile ask for one code, not each for its own.
+            source = _credential_source(session, call_context)
         call_context = replace(call_context, source=source)
         clients = Clients(
             boto3.session.Session(botocore_session=session),
@@ -179,6 +187,17 @@ class Opener:
             region_from=region_from,
         )
         return AwsGateway(info, Calls(clients, self._observer, call_context))
+
+    def _with_role(self, source: Session, target: Target, region: str) -> Session:
+        session = self._session(target.profile)
+        session.set_config_variable("region", region)
+        provider = RoleProvider(source, target.role, self._role_cache)
+        session.get_component("credential_provider").providers.insert(0, provider)
+        return session
+
+    def _lock_of(self, profile: str) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(profile, threading.Lock())
 
     def _dns_suffixes(self) -> frozenset[str]:
         partitions: Any = self._loader.load_data("partitions")

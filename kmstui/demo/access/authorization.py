@@ -181,6 +181,7 @@ PREFIXES = {
     "dynamodb": "dynamodb",
     "elasticfilesystem": "elasticfilesystem",
     "config": "config",
+    "account": "account",
 }
 """The prefix of the actions, by the name under which requests are signed."""
 

@@ -15,6 +15,7 @@ from kmstui.demo.access.authorization import PREFIXES, action_of, require_by_ide
 from kmstui.demo.access.context import Call, Caller
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.access_analyzer import check_policy
+from kmstui.demo.front.account import regions_of
 from kmstui.demo.front.cloudtrail import LogEntry
 from kmstui.demo.front.resources import EC2_OPERATIONS, SERVICES
 from kmstui.demo.front.state import ControlApi, EmbeddedState
@@ -140,6 +141,8 @@ class Front:
             return render_result(request, check_policy(call)), ""
         if request.service in SERVICES or request.operation in EC2_OPERATIONS:
             return state.resources.answer(request, call), ""
+        if request.service == "account":
+            return render_result(request, regions_of(call)), ""
         if request.service == "ec2":
             return state.ec2.answer(call), ""
         if request.service in ("iam", "organizations"):

@@ -22,6 +22,7 @@ from kmstui.demo.errors import AwsError
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 _CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
 _REST_OPERATIONS = {
+    "/listRegions": "ListRegions",
     "/policy/validation": "ValidatePolicy",
     "/policy/check-no-public-access": "CheckNoPublicAccess",
     "/policy/check-no-new-access": "CheckNoNewAccess",

@@ -163,7 +163,7 @@ def build_people(
     _make_partner()
     credentials = {}
     for who, caller in _callers(account, backend).items():
-        credentials[who] = held.get(who) or _new_credentials(long_term=caller.kind != "AssumedRole")
+        credentials[who] = held.get(who) or new_credentials(long_term=caller.kind != "AssumedRole")
         callers.register(credentials[who].access_key_id, caller)
     return credentials
 
@@ -183,7 +183,8 @@ def _callers(account: str, backend: Any) -> dict[str, Caller]:
     return callers
 
 
-def _new_credentials(*, long_term: bool) -> Credentials:
+def new_credentials(*, long_term: bool) -> Credentials:
+    """Credentials that nobody has yet; those of a role end with a token."""
     letters = string.ascii_uppercase + "234567"
     tail = "".join(secrets.choice(letters) for _ in range(16))
     return Credentials(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
-from kmstui.model import Arn, Key
+from kmstui.model import Arn, Key, place_in
 from kmstui.policy.access import (
     AccessChange,
     AccessDiff,
@@ -298,8 +298,9 @@ class KeyPolicyTarget(EditTarget):
         self.location = KeyPolicyLocation(
             session.gateway, key.id, store.aliases_of(key.id), session.gateway
         )
-        self.title = store.short_name(key.id)
-        self.word = self.title.removeprefix(ALIAS_PREFIX)
+        name = store.short_name(key.id)
+        self.title = ", ".join(filter(None, (name, place_in(key.id))))
+        self.word = name.removeprefix(ALIAS_PREFIX)
         self.key_arn = key.arn
         if not self.why_not and key.fixed:
             name = store.name_of(key.id)

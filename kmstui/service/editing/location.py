@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from kmstui.model import Arn
+from kmstui.model import Arn, bare_name, words_for
 from kmstui.service.errors import InvalidInputError, NotFoundError, ServiceError, unless_refused
 from kmstui.service.ports import Gateway, IdentityGateway, PolicyGateway
 
@@ -105,7 +105,7 @@ class KeyPolicyLocation:
         self._iam = iam
         self._aliases = tuple(aliases)
         self.subject = key_id
-        self.label = f"key {key_id} ({aliases[0]})" if aliases else f"key {key_id}"
+        self.label = f"key {words_for(key_id, aliases[0] if aliases else '')}"
 
     async def read(self) -> str:
         """GetKeyPolicy."""
@@ -128,7 +128,7 @@ class KeyPolicyLocation:
 
     def check_bypass(self, typed: str) -> None:
         """Accept any alias, with or without its prefix; the key ID of a key without one."""
-        names = self._aliases or (self.subject,)
+        names = self._aliases or (bare_name(self.subject),)
         if typed.strip().removeprefix(ALIAS_PREFIX) not in {
             name.removeprefix(ALIAS_PREFIX) for name in names
         }:

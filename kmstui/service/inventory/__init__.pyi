@@ -12,6 +12,7 @@ from .key_values import alias_text as alias_text
 from .key_values import value_text as value_text
 from .loading import FIRST_PAINT_SECONDS as FIRST_PAINT_SECONDS
 from .loading import Inventory as Inventory
+from .part import InventoryPart as InventoryPart
 from .prices import cost_words as cost_words
 from .sorted_rows import SortedRows as SortedRows
 from .store import FLUSH_SECONDS as FLUSH_SECONDS

@@ -209,26 +209,28 @@ _OF_METADATA = {
     "usage": "usage",
     "origin": "origin",
     "manager": "manager",
-    "region": "multi_region",
+    "multi": "multi_region",
     "store": "custom_key_store_id",
 }
 
 _FIELDS: dict[str, _Values] = {
     "alias": lambda key, aliases: aliases,
-    "id": lambda key, aliases: (key.id,),
+    "id": lambda key, aliases: (key.bare_id,),
     "arn": lambda key, aliases: (key.arn,),
     "owner": lambda key, aliases: (key.account, "shared" if key.sharer else "self"),
+    "region": lambda key, aliases: (key.region,),
+    "account": lambda key, aliases: (key.account,),
     "problem": lambda key, aliases: (key.problem,),
     "rotation": lambda key, aliases: (rotation_word(key),),
     "tag": _tag_keys,
     **{name: _of_metadata(attribute) for name, attribute in _OF_METADATA.items()},
 }
 
-_SHORT = {"desc": "description", "multi": "region", "tags": "tag"}
+_SHORT = {"desc": "description", "tags": "tag"}
 
 
 def _texts(key: Key, aliases: Sequence[str]) -> Sequence[str]:
-    texts = [*aliases, key.id, key.arn]
+    texts = [*aliases, key.bare_id, key.arn]
     if key.metadata is not None and key.metadata.description:
         texts.append(key.metadata.description)
     texts.extend(f"{tag.key}={tag.value}" for tag in key.tags or ())

@@ -31,6 +31,7 @@ class _Kind(NamedTuple):
     metadata: tuple[tuple[Any, ...], tuple[Any, ...]] | None
     problem: str
     tags_problem: str
+    shared: bool
 
 
 class _Row(NamedTuple):
@@ -66,8 +67,8 @@ class KeyMap(Mapping[str, Key]):
             before, behind = kind.metadata
             values: tuple[Any, ...] = (*before, description, created, *behind)
             metadata = KeyMetadata(*values)
-        prefix, _, problem, tags_problem = kind
-        return Key(own_id, prefix, metadata, problem, tags, tags_problem, facts)
+        prefix, _, problem, tags_problem, shared = kind
+        return Key(own_id, prefix, metadata, problem, tags, tags_problem, facts, shared)
 
     def put(self, key: Key) -> None:
         """Add a key, or replace the one with its ID."""
@@ -75,7 +76,7 @@ class KeyMap(Mapping[str, Key]):
         if metadata is not None:
             common = _before(metadata), _behind(metadata)
             description, created = _once(metadata.description), metadata.created
-        kind = _Kind(key.arn_prefix, common, key.problem, key.tags_problem)
+        kind = _Kind(key.arn_prefix, common, key.problem, key.tags_problem, key.shared)
         tags, facts = _once(key.tags), _once(key.facts)
         self._rows[key.id] = _Row(key.id, _once(kind), description, created, tags, facts)
 

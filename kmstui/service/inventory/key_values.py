@@ -177,7 +177,7 @@ VALUES = (
     _described("usage", "USAGE", "usage", "what it is for"),
     _described("origin", "ORIGIN", "origin", "where its key material comes from"),
     _described("manager", "MANAGER", "manager", "who manages it"),
-    _described("region", "MULTI-REGION", "multi_region", "primary or replica"),
+    _described("multi", "MULTI-REGION", "multi_region", "primary or replica"),
     _described("created", "CREATED", "created", "when it was created"),
     _described("deletion", "DELETION", "deletion", "when it will be deleted"),
     KeyValue(
@@ -211,6 +211,10 @@ VALUES = (
         "what it costs a month by AWS's list price, requests not included",
         fact=Fact.ROTATIONS, words=cost_text,
     ),
+    KeyValue(
+        "account", "ACCOUNT", lambda key, aliases: key.account, "whose it is", described=False
+    ),
+    KeyValue("region", "REGION", lambda key, aliases: key.region, "where it is", described=False),
 )  # fmt: skip
 """All of them, in the usual order of columns."""
 

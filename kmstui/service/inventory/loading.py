@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -20,6 +20,7 @@ from kmstui.service.errors import (
     ServiceError,
     ThrottledError,
 )
+from kmstui.service.inventory.part import WHOLE, InventoryPart
 from kmstui.service.inventory.store import Notice, Progress, Store
 from kmstui.service.inventory.time_slices import TimeSlices
 from kmstui.service.ports import InventoryGateway, Urgency
@@ -46,8 +47,17 @@ that hangs is a row with its reason and stops nothing."""
 class Inventory:
     """Fills the store from one connection."""
 
-    def __init__(self, store: Store, gateway: InventoryGateway, slices: TimeSlices) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateway: InventoryGateway,
+        slices: TimeSlices,
+        part: InventoryPart = WHOLE,
+    ) -> None:
         self._store = store
+        self._part = part
+        self._shared: set[str] = set()
+        """What other accounts were found to share."""
         self._slices = slices
         self._gateway = gateway
         self._visible: deque[str] = deque()
@@ -60,6 +70,7 @@ class Inventory:
         self._drawn = False
         """Whether the first keys of this load were."""
         self._closed = False
+        self._progress = Progress()
         self._work = asyncio.Event()
         self.first_page = asyncio.Event()
         """Set once the first page of keys is on the screen, or will not come. Other services'
@@ -72,7 +83,7 @@ class Inventory:
             ServiceError: the keys could not be listed, or every call fails for one cause.
         """
         store = self._store
-        gone, gone_aliases = set(store.keys), set(store.aliases)
+        gone, gone_aliases = await self._own(store.keys), await self._own(store.aliases)
         self._listing = True
         self._drawn = False
         self._tags_per_key = False
@@ -98,15 +109,21 @@ class Inventory:
             self._waiting.clear()
             self._done.clear()
             if not self._closed:
-                store.set_progress(
-                    replace(store.progress, listing=False, loading=False, stopped=stopped)
+                self._part.tell_progress(
+                    store,
+                    replace(self._progress, listing=False, loading=False, stopped=stopped),
                 )
+        self._shared -= gone
         store.remove_keys(gone)
         store.remove_aliases(gone_aliases)
 
     def close(self) -> None:
         """Another connection fills the store from now on: write nothing more into it."""
         self._closed = True
+
+    def is_shared(self, key_id: str) -> bool:
+        """Whether another account was found to share the key."""
+        return key_id in self._shared
 
     def show(self, key_ids: Iterable[str]) -> None:
         """These rows are on the screen: describe them before all others."""
@@ -143,7 +160,7 @@ class Inventory:
             await self._list_shared(gone)
         except IncompleteListError as error:
             # What could be read is shown; what is missing may be one of those that were there.
-            self._store.set_banner(error.sentence)
+            self._part.tell_problem(self._store, error.sentence)
             gone.clear()
         except asyncio.CancelledError:
             # The connection is gone: what it has answered is shown all the same.
@@ -161,13 +178,16 @@ class Inventory:
         """The same of the keys that other accounts share with this one."""
         try:
             async for page in self._gateway.shared_key_pages():
-                # An endpoint that does not know the question lists the account's own once more.
-                others = [key for key in page if key.bare_id not in self._store.keys]
+                # An endpoint that does not know the question lists the account's own once more;
+                # and the account that shares them may be open too.
+                others = [key for key in page if not self._is_listed(key)]
+                self._shared.update(key.id for key in others)
                 await self._add(others, gone)
         except (CredentialsExpiredError, CredentialsMissingError, NetworkError):
             raise
         except FailedError as error:
-            gone.difference_update([each for each in gone if each.startswith("arn:")])
+            keys = self._store.keys
+            gone.difference_update([each for each in gone if each in keys and keys[each].shared])
             sentence = f"Keys that other accounts share are not listed: {error.sentence}"
             self._store.notify(Notice(datetime.now(UTC), sentence, "warning"))
 
@@ -203,7 +223,7 @@ class Inventory:
                     self._store.flush()
         except ServiceError as error:
             # Keys without names are of use; a list of nothing is not.
-            self._store.set_banner(error.sentence)
+            self._part.tell_problem(self._store, error.sentence)
             gone.clear()
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:
@@ -229,7 +249,7 @@ class Inventory:
         await asyncio.wait((listing,))
         self._set_tags(early, tagged)
         # Keys that never had a tag are not told of: now it is known that they have none.
-        for part in _parts(tuple(self._store.keys)):
+        for part in _parts(tuple(await self._own(self._store.keys))):
             untagged = {each: () for each in part if each not in tagged}
             self._store.set_tags({each: () for each in untagged if not self._owner_alone(each)})
             await self._slices.step_back()
@@ -317,7 +337,7 @@ class Inventory:
     def _learn_arn(self, key_id: str, described: Key) -> None:
         """Keep the ARN of a key that was listed without one: KMS requires none of the list."""
         key = self._store.keys.get(key_id)
-        if key is not None and not key.arn_prefix and described.id == key_id:
+        if key is not None and not key.arn and described.id == key_id:
             self._replace(key_id, arn_prefix=described.arn_prefix)
 
     def _replace(self, key_id: str, **changes: object) -> None:
@@ -325,17 +345,35 @@ class Inventory:
         if key is not None:
             self._store.put_key(replace(key, **changes))  # type: ignore[arg-type]
 
+    def _is_listed(self, shared: Key) -> bool:
+        if shared.bare_id in self._store.keys:
+            return True
+        known = self._store.keys.get(shared.id)
+        return known is not None and not known.shared
+
+    async def _own(self, names: Collection[str]) -> set[str]:
+        """What of the store this connection has listed."""
+        place = self._part.place
+        if place is None:
+            return set()
+        if not place:
+            return set(names)
+        own = set(self._shared)
+        for part in _parts(tuple(names)):
+            own.update(each for each in part if each.startswith(place))
+            await self._slices.step_back()
+        return own
+
     def _tell(self) -> None:
         if self._closed:
             return
-        self._store.set_progress(
-            Progress(
-                listed=len(self._store.keys),
-                listing=self._listing,
-                described=len(self._done),
-                loading=True,
-            )
+        self._progress = Progress(
+            listed=len(self._store.keys),
+            listing=self._listing,
+            described=len(self._done),
+            loading=True,
         )
+        self._part.tell_progress(self._store, self._progress)
 
 
 def _parts(page: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from kmstui.model import NO_FACTS, Alias, Caller, ConnectionInfo, Key, Tag
+from kmstui.model import NO_FACTS, Alias, Caller, ConnectionInfo, Key, Tag, bare_name, words_for
 from kmstui.service.inventory.key_map import KeyMap, slim_alias
 from kmstui.service.ports import CallRecord
 
@@ -170,6 +170,10 @@ class Store:
         self.caller, self.caller_problem = caller, problem
         self._touch(Topic.SESSION)
 
+    def session_changed(self) -> None:
+        """One of several connections was made, or it became known who asks over it."""
+        self._touch(Topic.SESSION)
+
     def set_banner(self, text: str) -> None:
         """Keep the sentence that stands above the panes while nothing works; "" takes it away."""
         if text != self.banner:
@@ -182,8 +186,14 @@ class Store:
         """Add listed keys; what is already known of a key is kept."""
         added = []
         for key in keys:
-            if key.id not in self.keys:
+            known = self.keys.get(key.id) if key.id in self.keys else None
+            if known is None:
                 self.keys.put(key)
+                added.append(key.id)
+            elif known.shared and not key.shared:
+                # Its own account, which is open too, may do more with it than the one it is
+                # shared with.
+                self.keys.put(replace(known, shared=False, tags_problem=""))
                 added.append(key.id)
         if added:
             self._touch(Topic.KEYS, added)
@@ -255,11 +265,11 @@ class Store:
 
     def _link(self, alias: Alias) -> None:
         if alias.key_id:
-            names = self.aliases_of(alias.key_id)
+            names = self.alias_ids_of(alias.key_id)
             self._alias_names[alias.key_id] = (*names, alias.name) if names else alias.name
 
     def _unlink(self, alias: Alias) -> None:
-        left = tuple(name for name in self.aliases_of(alias.key_id) if name != alias.name)
+        left = tuple(name for name in self.alias_ids_of(alias.key_id) if name != alias.name)
         if left:
             self._alias_names[alias.key_id] = left
         else:
@@ -272,19 +282,22 @@ class Store:
         if key_ids:
             self._touch(Topic.ALIASES, key_ids)
 
-    def aliases_of(self, key_id: str) -> tuple[str, ...]:
-        """Alias names of a key with their prefix, in the order listed (which is by name)."""
+    def alias_ids_of(self, key_id: str) -> tuple[str, ...]:
+        """What the aliases of a key go by, in the order listed (which is by name)."""
         names = self._alias_names.get(key_id, ())
         return (names,) if isinstance(names, str) else names
 
+    def aliases_of(self, key_id: str) -> tuple[str, ...]:
+        """Alias names of a key with their prefix, in the order listed (which is by name)."""
+        return tuple(map(bare_name, self.alias_ids_of(key_id)))
+
     def name_of(self, key_id: str) -> str:
         """The key as a sentence names it: its ID and, in brackets, its first alias."""
-        names = self.aliases_of(key_id)
-        return f"{key_id} ({names[0]})" if names else key_id
+        return words_for(key_id, next(iter(self.aliases_of(key_id)), ""))
 
     def short_name(self, key_id: str) -> str:
         """Its first alias; its ID where it has none, without what an ARN says besides."""
-        return next(iter(self.aliases_of(key_id)), key_id.rpartition("/")[2])
+        return next(iter(self.aliases_of(key_id)), bare_name(key_id))
 
     def bare_name(self, key_id: str) -> str:
         """Its first alias without the prefix; its ID where it has none."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
-from kmstui.model import Alias, Key
+from kmstui.model import Alias, Key, bare_name, beside
 from kmstui.policy.iam import is_known
 from kmstui.service.changes import Change, Check, Shown, ours_if
 from kmstui.service.errors import FailedError
@@ -58,13 +58,13 @@ def alias_creation_problem(store: Store, name: str, key: Key) -> str:
     """Why the alias cannot be created for the key, as a sentence; empty when it can."""
     if problem := alias_problem(name) or target_problem(store, key):
         return problem
-    existing = store.aliases.get(full_name(name))
+    existing = store.aliases.get(beside(key.id, full_name(name)))
     if existing is None:
         return ""
     if existing.key_id == key.id:
-        return f"{existing.name} is already a name of this key."
+        return f"{existing.bare_name} is already a name of this key."
     return (
-        f"{existing.name} exists already and names {store.name_of(existing.key_id)}: "
+        f"{existing.bare_name} exists already and names {store.name_of(existing.key_id)}: "
         "move it to this key instead."
     )
 
@@ -88,7 +88,7 @@ def target_problem(store: Store, key: Key) -> str:
 
 def change_problem(alias: Alias) -> str:
     """Why the alias can be neither moved nor deleted; empty when it can."""
-    return f"{alias.name} is AWS's own: nobody else can change it." if alias.is_aws else ""
+    return f"{alias.bare_name} is AWS's own: nobody else can change it." if alias.is_aws else ""
 
 
 def move_problem(store: Store, alias: Alias, new: Key) -> str:
@@ -98,9 +98,14 @@ def move_problem(store: Store, alias: Alias, new: Key) -> str:
     asymmetric or HMAC) and have the same key usage.
     """
     if alias.key_id == new.id:
-        return f"{alias.name} is already a name of this key."
+        return f"{alias.bare_name} is already a name of this key."
     if problem := change_problem(alias) or target_problem(store, new):
         return problem
+    if beside(new.id, alias.bare_name) != alias.name:
+        return (
+            f"{store.name_of(new.id)} is in another account or Region than {alias.bare_name}, and"
+            " an alias names keys of its own alone."
+        )
     old = store.keys.get(alias.key_id)
     if old is None or old.metadata is None or new.metadata is None:
         return ""
@@ -135,7 +140,7 @@ def alias_check(
     after: Mapping[str, str | None],
 ) -> Check[dict[str, Alias]]:
     """How to see whether an alias was changed: the aliases of the keys that it named and names."""
-    key_ids = [key_id for key_id in (after["key"], before["key"]) if key_id]
+    key_ids = [beside(name, key_id) for key_id in (after["key"], before["key"]) if key_id]
 
     async def read() -> dict[str, Alias]:
         found: dict[str, Alias] = {}
@@ -150,7 +155,7 @@ def alias_check(
         return found
 
     def judge(found: dict[str, Alias]) -> Shown:
-        named = found[name].key_id if name in found else None
+        named = bare_name(found[name].key_id) if name in found else None
         return ours_if(named == after["key"], as_before=named == before["key"])
 
     return Check(read, judge)
@@ -166,8 +171,10 @@ class Aliases(KeyChanges):
             InvalidInputError: the name or the key is refused before anything is sent.
             ServiceError: KMS refused it.
         """
-        name = full_name(name)
-        problem = alias_creation_problem(self._store, name, self._key("kms:CreateAlias", key_id))
+        name = beside(key_id, full_name(name))
+        problem = alias_creation_problem(
+            self._store, bare_name(name), self._key("kms:CreateAlias", key_id)
+        )
         self._refuse("kms:CreateAlias", key_id, problem)
         send = partial(self._session.gateway.create_alias, name, key_id)
         return await self._change("kms:CreateAlias", name, ("", key_id), send)
@@ -204,7 +211,7 @@ class Aliases(KeyChanges):
     def _alias(self, operation: str, name: str) -> Alias:
         alias = self._store.aliases.get(name)
         if alias is None:
-            raise self._refusal(operation, "", f"{name} is not among the aliases listed")
+            raise self._refusal(operation, "", f"{bare_name(name)} is not among the aliases listed")
         return alias
 
     def _refuse(self, operation: str, key_id: str, problem: str) -> None:
@@ -221,18 +228,20 @@ class Aliases(KeyChanges):
         """Send a change of the key that the alias names, from one to the other ("": none)."""
         old, new = keys
         gateway = self._session.gateway
-        before, after = {"key": old or None}, {"key": new or None}
+        # By its plain ID, as it is found again where one Region alone is open.
+        before, after = {"key": bare_name(old) or None}, {"key": bare_name(new) or None}
 
         def keep(found: dict[str, Alias]) -> None:
             if self._session.is_connected_by(gateway):
                 known = [
-                    each for key_id in keys if key_id for each in self._store.aliases_of(key_id)
+                    each for key_id in keys if key_id for each in self._store.alias_ids_of(key_id)
                 ]
                 self._store.add_aliases(found.values())
                 self._store.remove_aliases(each for each in known if each not in found)
 
         def stands(found: dict[str, Alias]) -> bool:
-            return (found[name].key_id if name in found else None) == before["key"]
+            named = bare_name(found[name].key_id) if name in found else None
+            return named == before["key"]
 
         check = alias_check(gateway, name, before, after)
         return await self._run(
@@ -242,7 +251,7 @@ class Aliases(KeyChanges):
 
     def _told(self, name: str, old: str, new: str) -> str:
         if not new:
-            return f"{name} is gone; key {self._store.name_of(old)} stays as it was."
-        others = [each for each in self._store.aliases_of(new) if each != name]
+            return f"{bare_name(name)} is gone; key {self._store.name_of(old)} stays as it was."
+        others = [each for each in self._store.aliases_of(new) if each != bare_name(name)]
         also = f", besides {', '.join(others)}" if 0 < len(others) <= 3 else ""
-        return f"{name} is now the name of key {new}{also}."
+        return f"{bare_name(name)} is now the name of key {bare_name(new)}{also}."

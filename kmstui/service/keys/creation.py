@@ -67,8 +67,8 @@ def key_creation_problem(session: Session, creation: KeyCreation, alias: str) ->
     if alias and (problem := alias_problem(alias)):
         return problem
     store = session.store
-    if alias and (existing := store.aliases.get(full_name(alias))) is not None:
-        return f"{existing.name} exists already and names {store.name_of(existing.key_id)}."
+    if alias and (existing := store.aliases.get(session.handle(full_name(alias)))) is not None:
+        return f"{existing.bare_name} exists already and names {store.name_of(existing.key_id)}."
     if len(creation.tags) > MOST_TAGS:
         return f"A key can have {MOST_TAGS} tags, not {len(creation.tags)}."
     for tag in creation.tags:

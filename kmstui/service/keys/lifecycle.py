@@ -127,7 +127,7 @@ class Lifecycle(KeyChanges):
         key = created[0]
         if session.is_connected_by(gateway):
             self._store.add_keys((key,))
-        sentence = f"Key {key.id} was created: {creation.spec}, {creation.usage}."
+        sentence = f"Key {key.bare_id} was created: {creation.spec}, {creation.usage}."
         if alias:
             try:
                 sentence += " " + await Aliases(session, self._pause).create(alias, key.id)

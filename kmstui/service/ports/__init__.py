@@ -4,12 +4,14 @@ from kmstui.service.ports.analyzer import AnalyzerFinding as AnalyzerFinding
 from kmstui.service.ports.analyzer import CheckReason as CheckReason
 from kmstui.service.ports.analyzer import PolicyCheck as PolicyCheck
 from kmstui.service.ports.changing import is_change as is_change
+from kmstui.service.ports.connections import ALL as ALL
 from kmstui.service.ports.connections import CHOSEN as CHOSEN
 from kmstui.service.ports.connections import CallObserver as CallObserver
 from kmstui.service.ports.connections import CallRecord as CallRecord
 from kmstui.service.ports.connections import Connector as Connector
 from kmstui.service.ports.connections import MfaPrompt as MfaPrompt
 from kmstui.service.ports.connections import Target as Target
+from kmstui.service.ports.connections import names_in as names_in
 from kmstui.service.ports.gateways import AliasGateway as AliasGateway
 from kmstui.service.ports.gateways import AnalyzerGateway as AnalyzerGateway
 from kmstui.service.ports.gateways import DryRunGateway as DryRunGateway

@@ -3,22 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from kmstui.service.ports.gateways import Gateway
 
+ALL = "all"
+"""Stands for all enabled Regions of an account, or for all accounts of an organization."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a person asked to connect to; empty fields mean: as boto3 decides."""
+    """What a person asked to connect to; empty fields mean: as boto3 decides.
+
+    Profiles, Regions and accounts may be several, with commas between them, as people write them
+    on a command line and in a file: then there is a connection for each of their combinations.
+    """
 
     profile: str = ""
     region: str = ""
+    """Or `ALL`."""
     endpoint_url: str = ""
     region_from: str = ""
     """What named the Region: `--region`, `KMSTUI_REGION`, `config.toml`, or `CHOSEN`."""
+    role: str = ""
+    """The ARN of a role to assume with the profile's credentials; `{account}` in it stands for
+    each of `accounts`."""
+    accounts: str = ""
+    """Whose role; or `ALL`."""
+
+    @property
+    def is_several(self) -> bool:
+        """Whether more than one connection may come of it."""
+        return ALL in (self.region, self.accounts) or len(self.each) > 1
+
+    @property
+    def each(self) -> tuple[Target, ...]:
+        """The connections one by one, in the order named; `ALL` stays as it is."""
+        regions = names_in(self.region) or ("",)
+        roles = [self.role.replace("{account}", each) for each in names_in(self.accounts)]
+        return tuple(
+            replace(
+                self,
+                profile=profile,
+                region=region,
+                role=role,
+                accounts=self.accounts if self.accounts == ALL else "",
+            )
+            for profile in names_in(self.profile) or ("",)
+            for role in (roles if roles and self.accounts != ALL else [self.role])
+            for region in regions
+        )
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
 
 CHOSEN = "R"

@@ -333,6 +333,17 @@ class OrganizationGateway(Protocol):
         """
         ...
 
+    async def account_ids(self) -> tuple[str, ...]:
+        """The active accounts of the organization, sorted (organizations:ListAccounts).
+
+        It answers the management account and delegated administrators alone.
+        """
+        ...
+
+    async def enabled_regions(self) -> tuple[str, ...]:
+        """The Regions that are enabled in the account, sorted (account:ListRegions)."""
+        ...
+
     async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
         """The policy of a VPC endpoint of this account (ec2:DescribeVpcEndpoints)."""
         ...

@@ -209,13 +209,13 @@ class Tagging:
 
     # What the journal knows
 
-    async def unfinished(self) -> tuple[UnfinishedTags, ...]:
+    async def unfinished(self, connection: Session | None = None) -> tuple[UnfinishedTags, ...]:
         """Runs that were begun and never ended, each compared with what the keys hold now."""
         batches: dict[str, list[ChangeRecord]] = {}
-        for each in self._session.each:
-            if each.scope is not None:
-                for record in await pending_changes(each.change_scope(), TAG_OPERATIONS):
-                    batches.setdefault(record.batch, []).append(record)
+        connection = connection or self._session
+        if connection.scope is not None:
+            for record in await pending_changes(connection.change_scope(), TAG_OPERATIONS):
+                batches.setdefault(record.batch, []).append(record)
         return tuple([await self._examine(batch, each) for batch, each in batches.items()])
 
     async def settle(self, unfinished: UnfinishedTags) -> None:

@@ -121,7 +121,7 @@ def no_key(context: Context) -> str:
         return "No keys yet: they are being read."
     if store.progress.stopped:
         return "No keys were read. Press r to read them."
-    return f"No keys in {store.info.region}."
+    return f"No keys in {context.session.target.region or store.info.region}."
 
 
 def needs_key(context: Context) -> str | None:

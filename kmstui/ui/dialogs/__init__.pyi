@@ -9,6 +9,7 @@ from .help import readable_keys as readable_keys
 from .help import screen_help as screen_help
 from .key_picker import KeyPicker as KeyPicker
 from .matching import nearness as nearness
+from .menu import MarkingMenu as MarkingMenu
 from .menu import Menu as Menu
 from .menu import MenuItem as MenuItem
 from .questions import Facts as Facts

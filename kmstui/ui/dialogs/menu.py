@@ -11,7 +11,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 
 from kmstui.service.inventory import Topic
-from kmstui.ui.commands import program_of
+from kmstui.ui.commands import KeyBar, program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.matching import nearness
 from kmstui.ui.runtime import Changes, StoreFeed
@@ -66,7 +66,7 @@ class Menu(Dialog[str]):
         self._keys = {item.key: item.id for item in items if item.key}
         columns = [
             Column("key", "", 1, rank=1),
-            Column("text", "", 16, most=max((len(item.text) for item in items), default=16)),
+            Column("text", "", 16, most=max((len(item.text) + 4 for item in items), default=16)),
             Column("detail", "", 8, rank=2, most=200),
         ]
         if not self._keys:
@@ -165,3 +165,39 @@ class Menu(Dialog[str]):
             "text": (item.text, style),
             "detail": (item.off or item.detail, "dim"),
         }
+
+
+class MarkingMenu(Menu):
+    """Returns the ids that were marked with Space, with commas between them; or the one chosen."""
+
+    def __init__(self, title: str, items: Sequence[MenuItem], chosen: Sequence[str] = ()) -> None:
+        """`chosen` are in use; where they are several, they are marked."""
+        super().__init__(title, items, next(iter(chosen), ""))
+        self._marked = dict.fromkeys(chosen if len(chosen) > 1 else ())
+        self.parts = (*self.parts, KeyBar([("Space", "Marks several"), ("Enter", "Goes there")]))
+
+    def on_key(self, event: events.Key) -> None:
+        """Space marks; all else as in any menu."""
+        row = self.table.cursor_row
+        if event.key != "space":
+            return
+        event.stop()
+        # The menu would narrow its list by it.
+        event.prevent_default()
+        if row is not None:
+            if row in self._marked:
+                del self._marked[row]
+            else:
+                self._marked[row] = None
+            self.table.redraw()
+            self.table.action_move(1)
+
+    def _choose(self, item_id: str) -> None:
+        marked = [each for each in self._marked if not self._items[each].off]
+        self.dismiss(",".join(marked) or item_id)
+
+    def _cells(self, row: str, columns: Sequence[str]) -> Mapping[str, Part]:
+        cells = super()._cells(row, columns)
+        item = self._items[row]
+        mark = "[x] " if row in self._marked else "    " if self._marked else ""
+        return {**cells, "text": (f"{mark}{item.text}", "accent" if row in self._marked else "")}

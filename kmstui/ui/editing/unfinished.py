@@ -15,8 +15,7 @@ async def tell_overwritten_puts(session: Session) -> None:
     await asyncio.sleep(_KEYS_FIRST)
     from kmstui.service.editing import watch_puts
 
-    known = [each for each in session.each if each.scope is not None]
-    await asyncio.gather(*map(watch_puts, known))
+    await watch_puts(session)
 
 
 async def tell_unfinished_changes(session: Session) -> None:
@@ -25,11 +24,6 @@ async def tell_unfinished_changes(session: Session) -> None:
     Raises:
         JournalError: the journal cannot be read or written.
     """
-    for each in session.each:
-        await _tell_unfinished(each)
-
-
-async def _tell_unfinished(session: Session) -> None:
     where, journal = session.scope, session.journal
     if where is None or not (await journal.pending(where) or await journal.drafts(where)):
         # As at most starts: the first keys need not wait for the policy engines to load.

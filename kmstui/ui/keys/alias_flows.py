@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kmstui.model import Alias, Key
+from kmstui.model import Alias, Key, bare_name
 from kmstui.service.inventory import Store
 from kmstui.service.keys import (
     Aliases,
@@ -43,7 +43,8 @@ def create_alias(context: Context, key: Key) -> None:
         title=f"Create an alias of {store.name_of(key.id)}",
         words=f"It has {', '.join(names)}." if names else "It has no alias yet.",
         yes="Create",
-        doing=lambda name: f"Creating {full_name(name)} of {key.id}",
+        subject=key.id,
+        doing=lambda name: f"Creating {full_name(name)} of {key.bare_id}",
         send=lambda name: Aliases(context.session).create(full_name(name), key.id),
         command=lambda name: (
             "create-alias", "--alias-name", full_name(name), "--target-key-id", key.id
@@ -62,7 +63,7 @@ def move_alias(context: Context, alias: Alias) -> None:
     """Let the person pick the other key, show from which to which, and move the alias."""
     store = context.store
 
-    title = f"Move {alias.name} to which key?"
+    title = f"Move {alias.bare_name} to which key?"
     picker = KeyPicker(title, store, lambda key: move_problem(store, alias, key))
     context.app.ask(picker, lambda key_id: propose(context, _move(context, alias, key_id)))
 
@@ -70,19 +71,20 @@ def move_alias(context: Context, alias: Alias) -> None:
 def _move(context: Context, alias: Alias, key_id: str) -> Proposal:
     store = context.store
     return Proposal(
-        title=f"Move {alias.name} to another key?",
+        title=f"Move {alias.bare_name} to another key?",
         words=(
             f"From: {described(store, alias.key_id)}\n"
             f"To:   {described(store, key_id)}\n"
-            f"Everything that uses {alias.name} uses the other key from then on. What was "
+            f"Everything that uses {alias.bare_name} uses the other key from then on. What was "
             "encrypted before is still decrypted by the key that encrypted it. Policies that "
             "decide by kms:ResourceAliases or kms:RequestAlias may let in others than before."
         ),
         yes="Move",
-        doing=f"Moving {alias.name} to {key_id}",
+        subject=alias.name,
+        doing=f"Moving {alias.bare_name} to {bare_name(key_id)}",
         send=lambda _: Aliases(context.session).move(alias.name, key_id),
         command=lambda _: (
-            "update-alias", "--alias-name", alias.name, "--target-key-id", key_id
+            "update-alias", "--alias-name", alias.bare_name, "--target-key-id", key_id
         ),
         style="warn",
     )  # fmt: skip
@@ -91,21 +93,22 @@ def _move(context: Context, alias: Alias, key_id: str) -> Proposal:
 def delete_alias(context: Context, alias: Alias) -> None:
     """Say what stops working, ask for the name, and delete the alias."""
     store = context.store
-    others = [name for name in store.aliases_of(alias.key_id) if name != alias.name]
+    others = [name for name in store.aliases_of(alias.key_id) if name != alias.bare_name]
     left = f"It keeps {', '.join(others)}." if others else "It has no other alias."
     proposal = Proposal(
-        title=f"Delete {alias.name}?",
+        title=f"Delete {alias.bare_name}?",
         words=(
             f"It names {described(store, alias.key_id)}\n"
-            f"The key stays as it is. {left} Whatever calls KMS by {alias.name} fails from then "
-            "on, until an alias of this name exists again."
+            f"The key stays as it is. {left} Whatever calls KMS by {alias.bare_name} fails from"
+            " then on, until an alias of this name exists again."
         ),
         yes="Delete",
-        doing=f"Deleting {alias.name}",
+        subject=alias.name,
+        doing=f"Deleting {alias.bare_name}",
         send=lambda _: Aliases(context.session).delete(alias.name),
-        command=lambda _: ("delete-alias", "--alias-name", alias.name),
+        command=lambda _: ("delete-alias", "--alias-name", alias.bare_name),
         style="bad",
-        word=alias.name,
+        word=alias.bare_name,
     )
     propose(context, proposal)
 

@@ -34,7 +34,7 @@ def _aliases(context: Context) -> list[Alias]:
     alias, store = _alias(context), context.store
     if alias is not None:
         return [alias]
-    names = store.aliases_of(context.chosen or "")
+    names = store.alias_ids_of(context.chosen or "")
     return [store.aliases[name] for name in names if name in store.aliases]
 
 

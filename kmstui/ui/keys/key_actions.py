@@ -241,7 +241,7 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
         style="bad",
         facts=_uses_facts(context, key, documented),
         line=_days_line(*asked, WINDOW_DAYS, DEFAULT_WINDOW_DAYS, preview),
-        word=aliases[0] if aliases else key.id,
+        word=aliases[0] if aliases else key.bare_id,
     )  # fmt: skip
 
 

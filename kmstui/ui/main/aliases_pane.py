@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
+from kmstui.model import bare_name
 from kmstui.service.inventory import Store, TimeSlices, value_text
 from kmstui.ui.commands import ALIASES
 from kmstui.ui.main.key_columns import folded, state_style
@@ -47,7 +48,7 @@ class AliasRows(LiveRows):
             return None
         if self.only is not None and alias.key_id not in self.only:
             return None
-        return folded(alias.name)
+        return folded(alias.bare_name)
 
 
 class AliasesPane(TablePane):
@@ -90,7 +91,7 @@ class AliasesPane(TablePane):
 
     def go_to_key(self, key_id: str | None) -> None:
         """Put the cursor on the first alias of a key, if it has one."""
-        for name in self._store.aliases_of(key_id or "")[:1]:
+        for name in self._store.alias_ids_of(key_id or "")[:1]:
             self.table.move_to_row(name)
 
     def follow(self) -> None:
@@ -100,7 +101,7 @@ class AliasesPane(TablePane):
 
     def _show_those_of_key(self) -> None:
         if not self._browsing:
-            self.table.set_rows(self._store.aliases_of(self._key_id))
+            self.table.set_rows(self._store.alias_ids_of(self._key_id))
             self._write()
 
     def _rows_changed(self, names: frozenset[str] | None, moved: bool) -> None:
@@ -140,8 +141,8 @@ class AliasesPane(TablePane):
         key = self._store.keys.get(alias.key_id)
         state = key.metadata.state if key and key.metadata else ""
         return {
-            "alias": (alias.name.removeprefix("alias/"), "accent"),
-            "key": alias.key_id or ("no key yet", "dim"),
+            "alias": (alias.bare_name.removeprefix("alias/"), "accent"),
+            "key": bare_name(alias.key_id) or ("no key yet", "dim"),
             "state": (state, state_style(state)) if state else "",
             "updated": (value_text(alias.updated or alias.created), "dim"),
         }

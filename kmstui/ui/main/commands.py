@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from string import ascii_letters
 
+from kmstui.model import bare_name
 from kmstui.ui.commands import (
     ALIASES,
     DETAILS,
@@ -136,12 +137,13 @@ def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
     async def run() -> None:
         if not alias.key_id:
             context.session.notify(
-                f"{alias.name} names no key yet: AWS makes one when the service first needs it.",
+                f"{alias.bare_name} names no key yet: AWS makes one when the service first needs"
+                " it.",
             )
         elif not await main_of(context.app).go_to_key(alias.key_id):
             context.session.notify(
-                f"The key {alias.key_id} of {alias.name} is not among those listed. "
-                "Press r to read again.",
+                f"The key {bare_name(alias.key_id)} of {alias.bare_name} is not among those"
+                " listed. Press r to read again.",
                 "warning",
             )
 
@@ -150,8 +152,12 @@ def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:
 
 def _go_to_aliases_of_key(context: Context) -> None:
     main = main_of(context.app)
-    names = context.store.aliases_of(context.chosen or "")
-    if names and names[0].startswith("alias/aws/") and not main.keys_pane.key_rows.with_aws:
+    names = context.store.alias_ids_of(context.chosen or "")
+    if (
+        names
+        and bare_name(names[0]).startswith("alias/aws/")
+        and not main.keys_pane.key_rows.with_aws
+    ):
         main.toggle_aws()
     main.open_pane(main.aliases_pane)
     if names:
@@ -161,7 +167,7 @@ def _go_to_aliases_of_key(context: Context) -> None:
 def _has_alias(context: Context) -> str | None:
     reason = needs_key(context)
     if reason is None and not context.store.aliases_of(context.chosen or ""):
-        return f"{context.chosen} has no alias."
+        return f"{bare_name(context.chosen or '')} has no alias."
     return reason
 
 

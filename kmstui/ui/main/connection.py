@@ -14,6 +14,8 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from kmstui.model import console_url
+from kmstui.service.session import Session
+from kmstui.service.sessions import PartSession
 from kmstui.ui.commands import Context, KeyBar
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main.copying import copy_text, identifiers
@@ -26,7 +28,7 @@ def tell_connection(context: Context) -> None:
     session, info = context.connection, context.connection.info
     rows = {name: text for _, name, text in identifiers(context)}
     if session.caller is None:
-        rows["Who I am"] = context.store.caller_problem or "not told yet"
+        rows["Who I am"] = session.caller_problem or "not told yet"
     if info is not None:
         rows["KMS"] = f"{info.endpoint_url} ({info.route.value})"
         rows["Partition"] = info.partition
@@ -36,8 +38,23 @@ def tell_connection(context: Context) -> None:
     rows["Changes"] = session.journal.warning if not session.journal.durable else changes
     if session.demo:
         rows["Demo"] = "an embedded KMS on this computer; nothing is kept when it ends"
-    told = labelled(rows.items())
-    context.app.push_screen(TextDialog("This connection (y copies of it)", told))
+    others = context.session.each
+    if len(others) > 1:
+        # Nobody looks for one of fifteen in fifteen dialogs.
+        rows |= {f"Connection {n}": _in_short(each) for n, each in enumerate(others, 1)}
+    title = "This connection (y copies of it)"
+    if len(others) > 1:
+        title = "The connection of the chosen key, and then all"
+    context.app.push_screen(TextDialog(title, labelled(rows.items())))
+
+
+def _in_short(session: Session) -> str:
+    """One of several connections, and what of it is not read."""
+    who = session.caller.arn if session.caller else session.caller_problem or "not told yet"
+    where = session.info.region if session.info else "not open"
+    profile = f" (profile {session.target.profile})" if session.target.profile else ""
+    problem = session.problem if isinstance(session, PartSession) else ""
+    return f"{where}{profile}: {who}" + (f" Not read: {problem}" if problem else "")
 
 
 class Link(Sentences):

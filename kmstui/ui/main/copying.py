@@ -22,7 +22,7 @@ def copyables(context: Context) -> Iterator[MenuItem]:
         for name, letter, text in main.key_pane.view.copies():
             yield MenuItem(f"view-{letter}", name, letter, text)
     if key_id is not None and (key := store.keys.get(key_id)) is not None:
-        yield MenuItem("id", "Key ID", "i", key.id)
+        yield MenuItem("id", "Key ID", "i", key.bare_id)
         yield MenuItem("arn", "Key ARN", "r", key.arn)
         aliases = store.aliases_of(key_id)
         if aliases:

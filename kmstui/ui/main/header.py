@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kmstui.model import Caller, ConnectionInfo, Route
+from kmstui.service.session import Session
 from kmstui.ui.style import OneLine, Part, Symbols, fit, parts_width, width_of
 
 _ROUTE_LEAST = 8
@@ -22,6 +23,7 @@ class HeaderLine(OneLine):
         self._info: ConnectionInfo | None = None
         self._caller: Caller | None = None
         self._problem = ""
+        self._several = ""
         self._mode: tuple[Part, ...] = ()
 
     def show_connection(
@@ -31,8 +33,13 @@ class HeaderLine(OneLine):
         problem: str,
         *,
         read_only: bool,
+        several: str = "",
     ) -> None:
-        """Say what the connection is; `problem` is why the caller is not known."""
+        """Say what the connection is; `problem` is why the caller is not known.
+
+        `several` says in words how many there are, where there is more than one.
+        """
+        self._several = several
         self._info, self._caller, self._problem = info, caller, problem
         demo = info is not None and info.is_demo
         self._mode = tuple(
@@ -62,6 +69,10 @@ class HeaderLine(OneLine):
         info = self._info
         if info is None:
             yield [name, (" not connected", "dim")]
+            return
+        if self._several:
+            yield [name, f" {self._several}"]
+            yield [f" {self._several}"]
             return
         route = info.endpoint_url if info.route is Route.CUSTOM else info.route.value
         profile = f"profile {info.profile}" if info.profile else ""
@@ -109,3 +120,23 @@ class HeaderLine(OneLine):
             if text:
                 parts += [self._dot, (text, style)]
         return parts
+
+
+def several_words(sessions: Sequence[Session]) -> str:
+    """How many accounts and Regions are open at once: `3 accounts · 5 Regions`; "" for one."""
+    if len(sessions) < 2:
+        return ""
+    open_ones = [each for each in sessions if each.info is not None]
+    accounts = {each.scope.account for each in open_ones if each.scope is not None}
+    regions = {each.info.region for each in open_ones if each.info is not None}
+    words = [f"{_number(len(accounts), 'account')} · {_number(len(regions), 'Region')}"]
+    callers = {each.caller.short for each in open_ones if each.caller is not None}
+    if len(callers) == 1:
+        words.append(callers.pop())
+    if missing := len(sessions) - len(open_ones):
+        words.append(f"{missing} of {len(sessions)} not open")
+    return " · ".join(words)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

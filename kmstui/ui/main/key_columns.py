@@ -90,7 +90,7 @@ COLUMNS = (
     _of("usage", 15, rank=7),
     _of("origin", 8, rank=9, most=18),
     _of("manager", 8, rank=14),
-    _of("region", 12, rank=10),
+    _of("multi", 12, rank=10),
     _of("created", 10, rank=11, right=True),
     _of("deletion", 10, lambda _: "bad", rank=12, right=True),
     _of("rotation", 8, lambda word: "warn" if word == "off" else "", rank=13),
@@ -105,8 +105,13 @@ COLUMNS = (
     _of("grants", 6, rank=18, right=True, usual=False),
     _of("replicas", 14, rank=19, most=40, usual=False),
     _of("cost", 7, rank=20, right=True, usual=False),
+    _of("account", 12, rank=2, usual=False),
+    _of("region", 14, rank=1, usual=False),
 )
 """Every column, in the usual order. Ranks say which go first where it is narrow."""
+
+PLACE_COLUMNS = ("account", "region")
+"""Shown by themselves where several accounts or Regions are open; else for who chooses them."""
 
 KEY_COLUMNS = {each.column.id: each for each in COLUMNS}
 """By their ids, each of which stands for one column."""

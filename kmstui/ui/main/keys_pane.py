@@ -15,6 +15,8 @@ from kmstui.service.inventory import FilterError, Progress, parse_filter, why_un
 from kmstui.service.session import Session
 from kmstui.ui.commands import KEYS
 from kmstui.ui.main.key_columns import (
+    KEY_COLUMNS,
+    PLACE_COLUMNS,
     SORT_COLUMNS,
     cells_of,
     chosen_facts,
@@ -105,6 +107,7 @@ class KeysPane(TablePane):
         self._filtered_anew = False
         self._findings: dict[str, Counts] = {}
         self._drafts: frozenset[str] = frozenset()
+        self._places = False
         self._stage = (False, False, False)
         self._told = 0.0
         self.table.set_rows(self.key_rows.rows, self.key_rows.rows.position)
@@ -161,6 +164,19 @@ class KeysPane(TablePane):
         if stage != self._stage or now - self._told >= COUNT_SECONDS:
             self._stage, self._told = stage, now
             self._write()
+
+    def show_places(self, *, several: bool) -> None:
+        """Account and Region are columns by themselves while several are open, and only then."""
+        if several == self._places:
+            return
+        self._places = several
+        shown = self.table.columns
+        others = [each for each in shown if each.id not in PLACE_COLUMNS]
+        if not several:
+            self.table.set_columns(others)
+        elif len(others) == len(shown):
+            places = [KEY_COLUMNS[name].column for name in PLACE_COLUMNS]
+            self.table.set_columns([*others[:1], *places, *others[1:]])
 
     def session_changed(self) -> None:
         """The connection or the banner changed, and with them why there may be no keys."""
@@ -296,7 +312,8 @@ class KeysPane(TablePane):
             return "The keys were not read to their end. r reads them again."
         if self._store.keys:
             return "No customer managed keys here. a shows those that AWS manages."
-        return f"There are no keys in {self._store.info.region}. R switches to another Region."
+        where = "these accounts and Regions" if self._places else self._store.info.region
+        return f"There are no keys in {where}. R switches to another Region."
 
     # Filter, sort
 

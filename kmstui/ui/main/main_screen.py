@@ -17,7 +17,7 @@ from kmstui.service.session import Session
 from kmstui.ui.commands import EVERYWHERE, TEXT, Command, CommandScreen, KeyBar, commands_in
 from kmstui.ui.main.aliases_pane import AliasesPane
 from kmstui.ui.main.draft_marks import mark_drafts
-from kmstui.ui.main.header import HeaderLine
+from kmstui.ui.main.header import HeaderLine, several_words
 from kmstui.ui.main.key_pane import KeyPane
 from kmstui.ui.main.keys_pane import FILTER_KEYS, KeysPane
 from kmstui.ui.main.panes import Pane, Panes
@@ -172,12 +172,15 @@ class MainScreen(CommandScreen):
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:
+            session = self.session.of("")
             self.header.show_connection(
-                self.store.info,
-                self.store.caller,
-                self.store.caller_problem,
-                read_only=self.session.read_only,
+                session.info,
+                session.caller,
+                session.caller_problem,
+                read_only=session.read_only,
+                several=several_words(self.session.each),
             )
+            self.keys_pane.show_places(several=len(self.session.each) > 1)
             self.banner.say(self.store.banner, "bad")
             self.keys_pane.session_changed()
         self.key_pane.store_changed(changes)

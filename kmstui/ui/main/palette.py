@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from kmstui.model import bare_name
 from kmstui.service.errors import ServiceError
 from kmstui.service.inventory import Store
 from kmstui.ui.commands import TEXT, Command, Context
@@ -81,7 +82,7 @@ class Palette(SearchDialog[Callable[[], None]]):
             rank = wanted.rank("key", name, key_id)
             if rank is not None and len(ranked[rank]) < MOST_FOUND:
                 go = partial(_go_to, self._about, key_id)
-                ranked[rank].append(Entry("key", name, f"Go to the key {key_id}", go))
+                ranked[rank].append(Entry("key", name, f"Go to the key {bare_name(key_id)}", go))
                 if len(ranked[1]) >= MOST_FOUND:
                     break
             if number % _STEP == 0 and slices.over:
@@ -144,7 +145,7 @@ def _named_keys(store: Store) -> Iterator[tuple[str, str]]:
     # Copies: more may come between two of them.
     for alias in tuple(store.aliases.values()):
         if alias.key_id:
-            yield alias.name.removeprefix("alias/"), alias.key_id
+            yield alias.bare_name.removeprefix("alias/"), alias.key_id
     for key_id in tuple(store.keys):
         if not store.aliases_of(key_id):
             yield key_id, key_id

@@ -8,10 +8,12 @@ import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from kmstui.service.ports import CHOSEN
+from kmstui.service.ports import ALL, CHOSEN, names_in
 from kmstui.ui.commands import Command, Context, Program, needs_key
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.terminal import run_on_terminal
+
+_ALL = "every Region that is enabled in the account"
 
 _OF_PROFILES = (CHOSEN, "profile", "IMDS")
 """What decides on a Region for one profile alone."""
@@ -25,24 +27,25 @@ async def _profile(context: Context) -> None:
             "warning",
         )
         return
-    chosen = context.session.target.profile
-    info = context.store.info
+    target, info = context.session.target, context.store.info
     kept = info is not None and info.region_from not in {*_OF_PROFILES, ""}
     words = f"; {info.region_from} decides on the Region" if info and kept else ""
-    _offer(context, f"Switch to profile{words}", profiles, chosen, switch_profile)
+    _offer(context, f"Switch to profile{words}", profiles, target.profile, switch_profile)
 
 
 async def _region(context: Context) -> None:
     info = context.store.info
     regions = await context.session.connector.regions(info.partition if info else "aws")
     by = f"; now by {info.region_from}" if info and info.region_from else ""
-    _offer(context, f"Switch to Region{by}", regions, info.region if info else "", switch_region)
+    chosen = context.session.target.region if len(context.session.each) > 1 else ""
+    chosen = chosen or (info.region if info else "")
+    _offer(context, f"Switch to Region{by}", [*regions, ALL], chosen, switch_region)
 
 
 async def sign_in(program: Program) -> None:
     """Run the command that signs in to the profile, on the terminal, and go on after it."""
     session = program.session
-    command = await session.connector.sign_in_command(session.target)
+    command = await session.connector.sign_in_command(session.to_sign_in)
     if not command:
         session.notify("No command signs in to this profile; r looks its credentials up again.")
         return
@@ -69,10 +72,10 @@ def _offer(
     chosen: str,
     switch: Callable[[Context, str], None],
 ) -> None:
-    from kmstui.ui.dialogs import Menu, MenuItem
+    from kmstui.ui.dialogs import MarkingMenu, MenuItem
 
-    menu = Menu(title, [MenuItem(name, name) for name in names], chosen)
-    context.app.ask(menu, partial(switch, context))
+    items = [MenuItem(name, name, detail=_ALL if name == ALL else "") for name in names]
+    context.app.ask(MarkingMenu(title, items, names_in(chosen)), partial(switch, context))
 
 
 def _help(context: Context) -> None:

@@ -16,6 +16,7 @@ from kmstui.service.ports import ChangeRecord
 from kmstui.ui.commands import READ_ONLY, Program
 
 if TYPE_CHECKING:
+    from kmstui.service.session import Session
     from kmstui.service.tags import TagChange, Tagging, TagResult, TagVocabulary, UnfinishedTags
     from kmstui.ui.tags.change_screen import ChangeScreen, Planner
     from kmstui.ui.tags.modes import LineMode
@@ -179,14 +180,14 @@ class TagController:
 
     # What an earlier kmstui left behind
 
-    async def look_for_unfinished(self) -> None:
+    async def look_for_unfinished(self, connection: Session) -> None:
         """Settle interrupted runs that left nothing to do, and ask about each other one."""
         # What it takes to look is loaded once the first keys have been drawn.
         await asyncio.sleep(FIRST_PAINT_SECONDS)
         from kmstui.ui.tags.unfinished import unfinished_words
 
         session = self._session
-        for run in await self.tagging.unfinished():
+        for run in await self.tagging.unfinished(connection):
             if not run.open and not run.unread and session.journal.durable:
                 await self.tagging.settle(run)
                 session.notify(f"{unfinished_words(run)} Nothing is left to do.")

@@ -89,6 +89,8 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "DescribeOrganization ListParents ListPoliciesForTarget DescribePolicy": (
         lambda gateway: gateway.account_controls("111122223333")
     ),
+    "ListAccounts": lambda gateway: gateway.account_ids(),
+    "ListRegions": lambda gateway: gateway.enabled_regions(),
     "DescribeVpcEndpoints": lambda gateway: gateway.vpc_endpoints(),
     "DescribeCustomKeyStores": lambda gateway: gateway.custom_key_stores(),
     "ConnectCustomKeyStore": lambda gateway: gateway.connect_key_store("cks-1"),

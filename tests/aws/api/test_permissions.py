@@ -207,6 +207,14 @@ async def control_policies(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.account_controls(made["CreateAccountStatus"]["AccountId"])
 
 
+async def several(role: RestrictedRole) -> AsyncIterator[Any]:
+    organizations = client(role._embedded, "organizations", "root")
+    with suppress(organizations.exceptions.AlreadyInOrganizationException):
+        organizations.create_organization(FeatureSet="ALL")
+    yield role.gateway.enabled_regions()
+    yield role.gateway.account_ids()
+
+
 async def endpoints(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.vpc_endpoints()
     yield role.gateway.endpoint_policy(IN_USE)
@@ -236,6 +244,7 @@ USES = {
     "Access, verdicts and roles as IAM decides them": access,
     "control policies over your account (from the management account or a delegated"
     " administrator's)": control_policies,
+    "all enabled Regions, all accounts of the organization": several,
     "VPC endpoints of KMS and their policies": endpoints,
     "what is configured with a key (Uses); leave out services that it need not ask": resources,
     "editing policies": policies,

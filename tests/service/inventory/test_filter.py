@@ -57,7 +57,7 @@ def test_shows_the_key(text):
 def test_keys_that_others_share_are_found_by_their_owner():
     arn = "arn:aws:kms:eu-west-1:290417736502:key/1234abcd-0000-4000-8000-00000000bbbb"
     for text, found in (("owner:shared", True), ("owner:2904", True), ("owner:self", False)):
-        assert parse_filter(text).matches(Key(arn, arn), ()) == found
+        assert parse_filter(text).matches(Key.of(arn, arn, shared=True), ()) == found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""AWS Account Management: which Regions are enabled.
+
+https://docs.aws.amazon.com/accounts/latest/reference/API_ListRegions.html
+"""
+
+from __future__ import annotations
+
+from kmstui.demo.access.context import Call, Result
+from kmstui.demo.errors import AwsError
+from kmstui.demo.world.elsewhere import REGIONS
+
+
+def regions_of(call: Call) -> Result:
+    """ListRegions: the five in which the embedded AWS has keys; raises ``AwsError`` for others."""
+    if call.operation != "ListRegions":
+        raise AwsError(
+            "UnknownOperationException", f"The embedded AWS does not serve {call.operation}."
+        )
+    return {
+        "Regions": [
+            {"RegionName": each, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for each in REGIONS
+        ]
+    }

@@ -1,0 +1,2 @@
+from .part import PartSession as PartSession
+from .several import Sessions as Sessions

@@ -1,0 +1,238 @@
+"""Several connections in one list: each key over its own, and no trouble of one stops another."""
+
+import asyncio
+
+import pytest
+
+from kmstui.model import Caller, ConnectionInfo, Route, Tag, TagDelta
+from kmstui.service.errors import AccessDeniedError, NetworkError
+from kmstui.service.keys import Aliases, Lifecycle
+from kmstui.service.ports import ALL, Scope, Target
+from kmstui.service.session import Session
+from kmstui.service.sessions import Sessions
+from kmstui.service.tags import Tagging
+from tests.fakes import NOW, FakeConnector, FakeGateway, MemoryJournal, key_id_of
+from tests.fakes.world import World
+
+ONE, TWO = "111122223333", "444455556666"
+WEST, EAST = "eu-west-1", "us-east-1"
+SHARED_ID = "mrk-" + key_id_of(7).replace("-", "")
+PLAIN_ID = key_id_of(1)
+DENIAL = AccessDeniedError("your role may not list keys here")
+
+
+def arn(account: str, region: str, key_id: str = SHARED_ID) -> str:
+    return f"arn:aws:kms:{region}:{account}:key/{key_id}"
+
+
+def world_of(account: str, region: str) -> World:
+    who = Caller(account, f"arn:aws:sts::{account}:assumed-role/Admin/me", "AROA:me")
+    world = World(account=account, region=region, caller=who, regions=(WEST, EAST))
+    # As related multi-Region keys, and names that every account gives.
+    world.add(SHARED_ID, "app", multi_region="PRIMARY")
+    world.add(PLAIN_ID, "logs", tags={"env": region})
+    return world
+
+
+class Aws:
+    """A gateway for each profile (or role) and Region, made when it is asked for."""
+
+    def __init__(self) -> None:
+        self.gateways: dict[tuple[str, str], FakeGateway] = {}
+        self.connector = FakeConnector(make=self._make)
+        self.refused: dict[tuple[str, str], Exception] = {}
+
+    def at(self, account: str, region: str) -> FakeGateway:
+        if (account, region) not in self.gateways or self.gateways[account, region].closed:
+            info = ConnectionInfo(region, f"https://kms.{region}.amazonaws.com", Route.PUBLIC)
+            self.gateways[account, region] = FakeGateway(world_of(account, region), info=info)
+        return self.gateways[account, region]
+
+    def _make(self, target: Target) -> FakeGateway:
+        account = (
+            target.role.split(":")[4] if target.role else {"two": TWO}.get(target.profile, ONE)
+        )
+        if error := self.refused.get((account, target.region)):
+            raise error
+        return self.at(account, target.region or WEST)
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def sessions(store, aws, journal) -> Sessions:
+    return Sessions(store, aws.connector, journal, lambda: NOW)
+
+
+ALL_FOUR = Target(profile="one,two", region=f"{WEST},{EAST}")
+
+
+async def test_keys_of_one_id_and_aliases_of_one_name_are_told_apart(store, sessions):
+    await sessions.open(ALL_FOUR)
+    places = [(account, region) for account in (ONE, TWO) for region in (WEST, EAST)]
+    assert {arn(*place) for place in places} <= set(store.keys)
+    assert len(store.keys) == len(store.aliases) == 8
+    for place in places:
+        assert store.aliases_of(arn(*place)) == ("alias/app",)
+    assert store.keys[arn(ONE, EAST)].bare_id == SHARED_ID
+    assert store.name_of(arn(TWO, EAST)) == f"{SHARED_ID} (alias/app, {TWO} {EAST})"
+    assert store.keys[arn(TWO, EAST, PLAIN_ID)].tags == (Tag("env", EAST),)
+    assert not store.keys[arn(ONE, WEST)].sharer
+
+
+async def test_each_key_is_asked_about_over_its_own_connection(sessions, aws, journal):
+    await sessions.open(ALL_FOUR)
+    await sessions.look_at(arn(TWO, EAST))
+    asked = {place: ("kms:GetKeyPolicy", arn(TWO, EAST)) in gateway.calls
+             for place, gateway in aws.gateways.items()}  # fmt: skip
+    assert asked == {(ONE, WEST): False, (ONE, EAST): False, (TWO, WEST): False, (TWO, EAST): True}
+    (version,) = await journal.versions(Scope(TWO, EAST), SHARED_ID)
+    assert version.caller == f"arn:aws:sts::{TWO}:assumed-role/Admin/me"
+    assert sessions.of(arn(TWO, WEST)).scope == Scope(TWO, WEST)
+    assert sessions.of(f"arn:aws:iam::{TWO}:role/app").caller.account == TWO
+    # What belongs to no connection can be written down under none by mistake.
+    assert sessions.scope is None
+
+
+async def test_one_that_is_denied_or_out_of_reach_stops_no_other(store, sessions, aws):
+    aws.at(ONE, EAST).fail("kms:ListKeys", DENIAL)
+    aws.refused[TWO, WEST] = NetworkError("kms.eu-west-1.amazonaws.com does not answer")
+    await sessions.open(ALL_FOUR)
+    assert {(key.account, key.region) for key in store.keys.values()} == {(ONE, WEST), (TWO, EAST)}
+    denied, unreachable = store.banner.split("\n")
+    assert denied.startswith(f"{ONE} {EAST}: ") and DENIAL.reason in denied
+    assert unreachable.startswith(f"two {WEST}: ") and "does not answer" in unreachable
+    assert not store.progress.stopped and not store.progress.loading
+    aws.refused.clear()
+    await sessions.refresh()
+    assert arn(TWO, WEST) in store.keys
+    assert store.banner == denied
+
+
+async def test_where_none_can_be_used_the_first_reason_is_the_error(sessions, aws):
+    for region in (WEST, EAST):
+        aws.refused[ONE, region] = NetworkError(f"{region} does not answer")
+    with pytest.raises(NetworkError, match=WEST):
+        await sessions.open(Target(region=f"{WEST},{EAST}"))
+
+
+async def test_a_change_is_in_the_journal_under_its_own_scope_and_by_its_plain_id(
+    store, sessions, aws, journal
+):
+    await sessions.open(ALL_FOUR)
+    await Lifecycle(sessions).disable(arn(TWO, EAST))
+    assert aws.at(TWO, EAST).world.metadata[SHARED_ID].state == "Disabled"
+    assert aws.at(ONE, EAST).world.metadata[SHARED_ID].state == "Enabled"
+    (record,) = await journal.changes(Scope(TWO, EAST))
+    assert (record.subject, record.outcome) == (SHARED_ID, "done")
+    assert await journal.changes(Scope(ONE, EAST)) == ()
+    # One Region alone, later, finds it again by that.
+    (shown,) = await sessions.of(arn(TWO, EAST)).journal.changes(Scope(TWO, EAST))
+    assert shown.subject == arn(TWO, EAST)
+
+
+async def test_tags_are_put_across_connections_and_one_that_fails_ends_its_own_alone(
+    store, sessions, aws, journal
+):
+    await sessions.open(ALL_FOUR)
+    key_ids = [arn(account, region) for account in (ONE, TWO) for region in (WEST, EAST)]
+    aws.at(TWO, WEST).fail("kms:TagResource", NetworkError("no answer"))
+    tagging = Tagging(sessions, pause=lambda _: asyncio.sleep(0))
+    planned = await tagging.plan(key_ids, TagDelta(put=(Tag("owner", "me"),)))
+    await tagging.apply(planned, lambda *_: None)
+    for place, gateway in aws.gateways.items():
+        has = Tag("owner", "me") in gateway.world.tags.get(SHARED_ID, ())
+        assert has == (place != (TWO, WEST))
+        (record,) = await journal.changes(Scope(*place))
+        assert record.subject == SHARED_ID
+    assert len({each.batch for each in await journal.changes()}) == 1
+
+
+async def test_an_alias_is_made_in_the_region_of_its_key_and_moves_nowhere_else(
+    store, sessions, aws, journal
+):
+    await sessions.open(ALL_FOUR)
+    await Aliases(sessions).create("new", arn(ONE, EAST))
+    assert aws.at(ONE, EAST).world.aliases["alias/new"] == SHARED_ID
+    assert "alias/new" in store.aliases_of(arn(ONE, EAST))
+    alias = f"arn:aws:kms:{EAST}:{ONE}:alias/new"
+    with pytest.raises(Exception, match="another account or Region"):
+        await Aliases(sessions).move(alias, arn(ONE, WEST))
+    await Aliases(sessions).move(alias, arn(ONE, EAST, PLAIN_ID))
+    assert aws.at(ONE, EAST).world.aliases["alias/new"] == PLAIN_ID
+    await Aliases(sessions).delete(alias)
+    assert alias not in store.aliases
+    records = await journal.changes(Scope(ONE, EAST))
+    assert {each.subject for each in records} == {"alias/new"}
+    assert all("arn:" not in each.before + each.after for each in records)
+
+
+async def test_nothing_is_left_of_several_after_a_switch(store, sessions, aws):
+    await sessions.open(ALL_FOUR)
+    gateway = sessions.of(arn(TWO, EAST)).gateway
+    old = tuple(aws.gateways.values())
+    await sessions.open(Target(profile="one", region=WEST))
+    assert set(store.keys) == {SHARED_ID, PLAIN_ID}
+    assert set(store.aliases) == {"alias/app", "alias/logs"}
+    assert sessions.each == (sessions,)
+    assert not sessions.is_connected_by(gateway)
+    assert all(each.closed for each in old)
+    assert sessions.scope == Scope(ONE, WEST)
+
+
+async def test_all_enabled_regions_are_found_over_the_first_connection(store, sessions, aws):
+    await sessions.open(Target(profile="one", region=ALL))
+    assert {key.region for key in store.keys.values()} == {WEST, EAST}
+
+
+async def test_where_regions_may_not_be_listed_those_that_are_known_are_shown(store, sessions, aws):
+    aws.at(ONE, WEST).fail("account:ListRegions", AccessDeniedError("your role may not"))
+    await sessions.open(Target(profile="one", region=ALL))
+    assert {key.region for key in store.keys.values()} == {WEST}
+    assert "Which others there are is not known" in store.banner
+
+
+async def test_the_accounts_of_an_organization_are_read_by_one_role_in_each(store, sessions, aws):
+    aws.at(ONE, WEST).world.accounts = (ONE, TWO)
+    role = "arn:aws:iam::{account}:role/KmsAudit"
+    await sessions.open(Target(region=ALL, role=role, accounts=ALL))
+    places = {(key.account, key.region) for key in store.keys.values()}
+    assert places == {(account, region) for account in (ONE, TWO) for region in (WEST, EAST)}
+    roles = {target.role for target in aws.connector.asked if target.region == EAST}
+    assert roles == {"", role.replace("{account}", TWO)}
+
+
+async def test_a_shared_key_whose_account_is_open_too_is_its_own(store, sessions, aws):
+    aws.at(ONE, WEST).world.shared.append(arn(TWO, WEST))
+    await sessions.open(ALL_FOUR)
+    assert not store.keys[arn(TWO, WEST)].sharer
+    assert sessions.of(arn(TWO, WEST)).scope == Scope(TWO, WEST)
+
+
+@pytest.mark.parametrize("name", [SHARED_ID, "app", "alias/app"])
+async def test_a_name_finds_the_key_of_the_nearest_connection(sessions, name):
+    await sessions.open(ALL_FOUR)
+    assert await sessions.find(name) == arn(ONE, WEST)
+
+
+def test_a_target_with_names_in_a_list_is_each_combination_in_order():
+    target = Target("a, b", "x,y", role="arn:aws:iam::{account}:role/R", accounts="1,2")
+    each = [(one.profile, one.role.split(":")[4], one.region) for one in target.each]
+    assert each == [(p, a, r) for p in "ab" for a in "12" for r in "xy"]
+    assert not Target("a", "x").is_several
+    assert Target("a", ALL).is_several
+
+
+async def test_one_connection_is_as_it_ever_was(store, sessions, aws):
+    await sessions.open(Target(profile="one", region=WEST))
+    plain = Session(store, aws.connector, MemoryJournal(), lambda: NOW)
+    assert sessions.of(SHARED_ID) is sessions
+    assert sessions.handle("alias/app") == plain.handle("alias/app") == "alias/app"

@@ -187,6 +187,16 @@ def columns_named(names: Sequence[str]) -> list[Column]:
     return [replace(each, rank=rank) for rank, each in enumerate(chosen)]
 
 
+def with_places(columns: Sequence[Column], *, several: bool) -> list[Column]:
+    """The columns with account and Region behind the first one, or without them."""
+    others = [each for each in columns if each.id not in PLACE_COLUMNS]
+    if not several:
+        return others
+    if len(others) < len(columns):
+        return list(columns)
+    return [*others[:1], *(KEY_COLUMNS[name].column for name in PLACE_COLUMNS), *others[1:]]
+
+
 def columns_as_wide(widths: Mapping[str, int]) -> list[Column]:
     """The columns of these ids, in their order, each as wide as that; unknown ids are left out."""
     columns = []

@@ -15,14 +15,13 @@ from kmstui.service.inventory import FilterError, Progress, parse_filter, why_un
 from kmstui.service.session import Session
 from kmstui.ui.commands import KEYS
 from kmstui.ui.main.key_columns import (
-    KEY_COLUMNS,
-    PLACE_COLUMNS,
     SORT_COLUMNS,
     cells_of,
     chosen_facts,
     columns_named,
     facts_of,
     findings_cell,
+    with_places,
 )
 from kmstui.ui.main.key_rows import KeyRows
 from kmstui.ui.main.panes import TablePane
@@ -30,13 +29,9 @@ from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, Counts, LineTable, MarkableTable
 
 FILTER_KEYS = (
-    ("Enter", "Keep"),
-    ("Esc", "Clear"),
-    ("tag:x=y", "a tag"),
-    ("unused:90d", ""),
-    ("-word", "not"),
-    ("/regex/", ""),
-)
+    ("Enter", "Keep"), ("Esc", "Clear"), ("tag:x=y", "a tag"), ("unused:90d", ""),
+    ("-word", "not"), ("/regex/", ""),
+)  # fmt: skip
 """For the key bar while the filter is typed."""
 _FEW_MARKS = 500
 """Each of so many is looked for; of more, all rows are gone through once."""
@@ -165,21 +160,11 @@ class KeysPane(TablePane):
             self._stage, self._told = stage, now
             self._write()
 
-    def show_places(self, *, several: bool) -> None:
-        """Account and Region are columns by themselves while several are open, and only then."""
-        if several == self._places:
-            return
-        self._places = several
-        shown = self.table.columns
-        others = [each for each in shown if each.id not in PLACE_COLUMNS]
-        if not several:
-            self.table.set_columns(others)
-        elif len(others) == len(shown):
-            places = [KEY_COLUMNS[name].column for name in PLACE_COLUMNS]
-            self.table.set_columns([*others[:1], *places, *others[1:]])
-
-    def session_changed(self) -> None:
-        """The connection or the banner changed, and with them why there may be no keys."""
+    def session_changed(self, *, several: bool = False) -> None:
+        """The connection or the banner changed; with `several`, account and Region are shown."""
+        if several != self._places:
+            self._places = several
+            self.table.set_columns(with_places(self.table.columns, several=several))
         self._write()
 
     # What is read of each key, where somebody wants it
@@ -312,7 +297,7 @@ class KeysPane(TablePane):
             return "The keys were not read to their end. r reads them again."
         if self._store.keys:
             return "No customer managed keys here. a shows those that AWS manages."
-        where = "these accounts and Regions" if self._places else self._store.info.region
+        where = "these places" if self._places else self._store.info.region
         return f"There are no keys in {where}. R switches to another Region."
 
     # Filter, sort

@@ -172,17 +172,13 @@ class MainScreen(CommandScreen):
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:
-            session = self.session.of("")
+            near, several = self.session.of(""), several_words(self.session.each)
             self.header.show_connection(
-                session.info,
-                session.caller,
-                session.caller_problem,
-                read_only=session.read_only,
-                several=several_words(self.session.each),
-            )
-            self.keys_pane.show_places(several=len(self.session.each) > 1)
+                near.info, near.caller, near.caller_problem,
+                read_only=near.read_only, several=several,
+            )  # fmt: skip
             self.banner.say(self.store.banner, "bad")
-            self.keys_pane.session_changed()
+            self.keys_pane.session_changed(several=bool(several))
         self.key_pane.store_changed(changes)
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:
             self._rest_on_key()

@@ -92,6 +92,7 @@ def composed_app(
     with ExitStack() as stack:
         store = Store(later)
         prompt = MfaBridge()
+        from kmstui.chosen_target import target_of
         from kmstui.journal import RememberedFile, open_journal
 
         target = target_of(settings, region_from)
@@ -180,34 +181,6 @@ def themes_of(settings: Settings) -> tuple[Theme, ...]:
         return own_themes(settings.themes)
     except ThemeError as error:
         raise ConfigError(f"[themes] in {config_path()}: {error}") from None
-
-
-def target_of(settings: Settings, region_from: str) -> Target:
-    """What the settings lead to.
-
-    Raises:
-        ConfigError: there is no such set; or one URL, which leads to one Region, and several.
-    """
-    from kmstui.config import with_set
-    from kmstui.service.ports import Target
-
-    chosen = with_set(settings)
-    target = Target(
-        chosen.profile,
-        chosen.region,
-        chosen.endpoint_url,
-        region_from,
-        chosen.role,
-        chosen.accounts,
-    )
-    if target.endpoint_url and (target.region == "all" or "," in target.region):
-        from kmstui.config_values import ConfigError
-
-        raise ConfigError(
-            f"The endpoint {target.endpoint_url} is that of one Region, and several are named:"
-            " leave out --endpoint-url, or name one Region."
-        )
-    return target
 
 
 def last_target(settings: Settings, target: Target, remembered: Remembered) -> Target:

@@ -327,17 +327,11 @@ class OrganizationGateway(Protocol):
     """What binds requests besides the key and its account."""
 
     async def account_controls(self, account: str) -> AccountControls:
-        """Service and resource control policies over an account, or why they are not known.
-
-        DescribeOrganization, ListParents, ListPoliciesForTarget and DescribePolicy.
-        """
+        """Service and resource control policies over an account, or why they are not known."""
         ...
 
     async def account_ids(self) -> tuple[str, ...]:
-        """The active accounts of the organization, sorted (organizations:ListAccounts).
-
-        It answers the management account and delegated administrators alone.
-        """
+        """The organization's active accounts, sorted; told to its management account alone."""
         ...
 
     async def enabled_regions(self) -> tuple[str, ...]:

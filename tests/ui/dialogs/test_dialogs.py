@@ -248,7 +248,7 @@ async def test_calls_made_are_listed_with_their_errors():
         await run.wait_for("kms:DescribeKey")
         assert "sts:GetCallerIdentity" in run.text
         await run.press("enter")
-        await run.wait_for("It only reads.")
+        await run.wait_for("Kind    only reads")
         await run.press("escape", "escape")
         assert run.app.screen is run.main
 

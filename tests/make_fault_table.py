@@ -220,6 +220,8 @@ def _value(name: str, shape: Any) -> Any:
         return shape.enum[0]
     if name.endswith("KeyId"):
         return KEY
+    if name == "Bucket":
+        return "a-bucket"
     return ARN if name.lower().endswith("arn") else f"alias/{name}"
 
 

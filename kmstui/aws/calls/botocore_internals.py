@@ -53,6 +53,20 @@ def keep_policies_as_text(client: BaseClient) -> None:
     client.meta.events.unregister("after-call.iam", json_decode_policies)
 
 
+def follow_no_bucket(client: BaseClient) -> None:
+    """Send a request about a bucket where it was meant for, and nowhere else.
+
+    `utils.S3RegionRedirectorv2` asks HeadBucket where a bucket is whenever S3 answers with an
+    error of certain kinds: a call of another permission that nobody announced. It passes over what
+    `s3_redirect` of a request's context tells was redirected already.
+    """
+
+    def mark(context: dict[str, Any], **_: object) -> None:
+        context.setdefault("s3_redirect", {})["redirected"] = True
+
+    client.meta.events.register("before-call.s3", mark)
+
+
 def leave_the_malformed(client: BaseClient) -> None:
     """Hand on a member of a response that is of another type than the model says as it came.
 

@@ -21,6 +21,7 @@ from kmstui.aws.calls.answers import (
 )
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
+    follow_no_bucket,
     keep_policies_as_text,
     leave_the_malformed,
     use_own_connections,
@@ -148,6 +149,7 @@ class Clients:
         events.register("before-parse", self._compute)
         events.register("before-parse", self._refuse_web_page)
         events.register("needs-retry", self._before_retry)
+        follow_no_bucket(client)
         keep_policies_as_text(client)
         leave_the_malformed(client)
         use_own_connections(client, self._certificates, self.turns, self._most_bytes)

@@ -74,7 +74,7 @@ async def read_config(gateway: Gateway, names: KeyNames, region: str) -> SourceR
             f"It records all but {kinds}." if recording.excludes else f"It records {kinds} only."
         )
     state = UseState.PARTLY if limits else UseState.READ
-    claim = "No recorded resource is told to name it."
+    claim = "None of the recorded resources names it."
     if found:
         claim = f"{counted(len(found), 'recorded resource')}."
     return SourceReading(state, claim, found, limits)

@@ -14,6 +14,7 @@ from botocore.awsrequest import (
     AWSHTTPConnectionPool,
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
+    AWSResponse,
 )
 from botocore.client import BaseClient
 from botocore.parsers import BaseJSONParser
@@ -24,6 +25,7 @@ from kmstui.aws.calls.botocore_errors import _EXPLANATIONS
 from kmstui.aws.calls.botocore_internals import (
     SharedCertificates,
     ask_for_mfa_codes_with,
+    follow_no_bucket,
     use_own_connections,
 )
 from kmstui.aws.calls.operations import MOST_BYTES
@@ -134,3 +136,21 @@ def test_a_botocore_with_other_inner_parts_is_left_alone() -> None:
     before = copy.deepcopy(client)
     use_own_connections(client, SharedCertificates(), Turns(), lambda: MOST_BYTES)
     assert client == before
+
+
+def test_an_error_of_s3_leads_to_no_further_request(session: Session) -> None:
+    client: Any = session.create_client(
+        "s3", "eu-west-1", aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="not-a-secret"
+    )
+    sent: list[str] = []
+
+    def instead(request: Any, **_: object) -> AWSResponse:
+        sent.append(f"{request.method} {request.url}")
+        raw = SimpleNamespace(stream=lambda *_, **__: iter(()), headers={})
+        return AWSResponse(request.url, 301, {"x-amz-bucket-region": "us-west-2"}, raw)
+
+    follow_no_bucket(client)
+    client.meta.events.register("before-send", instead)
+    with pytest.raises(exceptions.ClientError):
+        client.get_bucket_encryption(Bucket="a-bucket")
+    assert len(sent) == 1, "S3RegionRedirectorv2 follows what its context marks as redirected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -71,7 +72,8 @@ class MainScreen(CommandScreen):
         self.too_small = Sentences(id="too-small")
         self._chooser: Pane = self.keys_pane
         self._rest: Timer | None = None
-        self._wanted_key = options.key
+        self._listed = asyncio.Event()
+        """Set once the keys are listed, and there are some."""
         self._collection = gc_tuning.InventoryCollection()
 
     def compose(self) -> ComposeResult:
@@ -91,6 +93,10 @@ class MainScreen(CommandScreen):
         self._share()
         self._store_changed(dict.fromkeys(topics, frozenset()))
         self.keys_pane.table.focus(scroll_visible=False)
+        if self.options.key:
+            # What is typed at once is meant for that key, not for the first one that is listed.
+            finding = self.run_worker(self._open_key(self.options.key), exit_on_error=True)
+            self.program.type_ahead.opens(finding, self, leaves=("q", "ctrl+q", "ctrl+c"))
         tell_at_start(self.session, self.options)
         for rows in (self.keys_pane.key_rows, self.aliases_pane.alias_rows):
             self.run_worker(rows.run(), group="rows", exit_on_error=True)
@@ -167,7 +173,8 @@ class MainScreen(CommandScreen):
             self.keys_pane.progress_changed()
             progress = self.store.progress
             self._collection.progress(listed=progress.listed, loading=progress.loading)
-            self._open_wanted_key()
+            if self.store.keys and not progress.listing:
+                self._listed.set()
             if not progress.loading and self.store.info is not None:
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
@@ -189,14 +196,8 @@ class MainScreen(CommandScreen):
         mark = partial(mark_drafts, self.session, self.keys_pane)
         self.program.work(mark, group="drafts", what="looking for drafts")
 
-    def _open_wanted_key(self) -> None:
-        progress = self.store.progress
-        if not self._wanted_key or progress.listing or not self.store.keys:
-            return
-        wanted, self._wanted_key = self._wanted_key, ""
-        self.run_worker(self._find_wanted(wanted), group="find", exit_on_error=True)
-
-    async def _find_wanted(self, wanted: str) -> None:
+    async def _open_key(self, wanted: str) -> None:
+        await self._listed.wait()
         try:
             key_id = await self.session.find(wanted)
         except ServiceError as error:

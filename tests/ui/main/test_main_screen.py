@@ -262,6 +262,19 @@ async def test_opening_on_a_named_key():
         assert run.main.chosen == IMPORTED
 
 
+async def test_what_is_typed_at_once_is_meant_for_the_named_key_and_not_for_the_first_of_the_list():
+    gateway = FakeGateway()
+    gates = gateway.hold("kms:ListAliases"), gateway.hold("kms:DescribeKey")
+    async with running(gateway, options=UiOptions(key="alias/retired"), loaded=False) as run:
+        await run.wait_for(lambda: run.main.chosen)
+        assert run.main.chosen != DISABLED
+        await run.press("e")
+        for gate in gates:
+            gate.set()
+        await run.wait_for(lambda: run.app.screen is not run.main)
+        await run.wait_for(DISABLED)
+
+
 async def test_opening_on_a_key_of_nobody_says_so():
     async with running(options=UiOptions(key="alias/nobody")) as run:
         await run.wait_for("Not found on kms:DescribeKey for key alias/nobody")

@@ -50,7 +50,7 @@ def test_every_command_of_a_page_is_one(
             if re.fullmatch(r"[\w.-]+\.json", word):
                 (tmp_path / word).touch()
         if words and words[0] in first:
-            parser.parse_args(words)
+            assert parser.parse_args(words), line
 
 
 def test_the_page_of_scripts_shows_every_command():

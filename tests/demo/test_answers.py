@@ -260,6 +260,7 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
         )
     _ask_organizations(asked.of("organizations"))
     asked.of("ec2").describe_vpc_endpoints()
+    asked.of("account").list_regions()
     _ask_resources(asked)
     assert asked.faults == []
     sent = {
@@ -329,6 +330,7 @@ def _ask_organizations(organizations: Any) -> None:
         organizations.create_organization(FeatureSet="ALL")
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.describe_organization()
+    organizations.list_accounts()
     made = organizations.create_account(Email="a@example.com", AccountName="a")
     organizations.list_parents(ChildId=made["CreateAccountStatus"]["AccountId"])
     listed = organizations.list_policies_for_target(TargetId=root, Filter="SERVICE_CONTROL_POLICY")

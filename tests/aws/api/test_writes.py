@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.aws.calls import clients, operations
 from kmstui.aws.calls.operations import RESENDING, Operation
-from kmstui.model import KeyCreation, Tag
+from kmstui.model import KeyCreation, MaterialImport, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     MalformedAnswerError,
@@ -151,6 +151,13 @@ _SENT: dict[str, Callable[[Any], Awaitable[object]]] = {
     "ReplicateKey": lambda gateway: gateway.replicate(_ID, "us-east-1"),
     "RotateKeyOnDemand": lambda gateway: gateway.rotate_now(_ID),
     "RevokeGrant": lambda gateway: gateway.revoke_grant(_ID, "a" * 64),
+    "UpdatePrimaryRegion": lambda gateway: gateway.update_primary_region(_ID, "us-east-1"),
+    "ImportKeyMaterial": lambda gateway: gateway.import_material(_ID, MaterialImport(b"t", b"w")),
+    "DeleteImportedKeyMaterial": lambda gateway: gateway.delete_material(_ID),
+    "ConnectCustomKeyStore": lambda gateway: gateway.connect_key_store("cks-1234567890abcdef0"),
+    "DisconnectCustomKeyStore": lambda gateway: gateway.disconnect_key_store(
+        "cks-1234567890abcdef0"
+    ),
 }
 
 

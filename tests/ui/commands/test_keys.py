@@ -300,12 +300,12 @@ async def test_texts_are_searched_and_the_place_comes_back_with_esc():
 async def test_every_view_of_a_key_is_searched():
     async with running(FakeGateway(large_world(3))) as run:
         await run.choose(key_id_of(2))
-        for key in "vdTLHcp":
+        for key in "vdTLUHcp":
             await run.press(key)
             await run.wait_for(lambda: run.main.key_pane.view.focus_target.has_focus)
             await run.press("n")
             await run.wait_for("Nothing was looked for yet")
-            await run.press("slash", "q")
+            await run.press("slash", "q", "q")
             await run.wait_for("not found" if key != "v" else "Find")
             await run.press("escape")
             assert run.focused_pane() is run.main.key_pane, key

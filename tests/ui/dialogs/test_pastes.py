@@ -19,7 +19,7 @@ LINES = {
     "search in a text": ("3", "slash"),
     "name of an alias": ("A", "c"),
     "description": ("x", "d"),
-    "a new key": ("x", "c", "down", "down", "down"),
+    "a new key": ("x", "c", *["down"] * 4),
     "filter of findings": ("F", "slash"),
     "another key": ("2", "A", "m"),
 }

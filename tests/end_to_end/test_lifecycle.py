@@ -68,7 +68,7 @@ def test_a_key_is_disabled_enabled_and_its_deletion_scheduled_and_cancelled(kmst
 
 def test_a_key_is_created_and_a_grant_revoked(kmstui, embedded, aws):
     terminal = kmstui(columns=160, rows=45)
-    terminal.send("x", "c", "down", "down", "down", "For tests", "enter", "team/made", "enter")
+    terminal.send("x", "c", *["down"] * 4, "For tests", "enter", "team/made", "enter")
     terminal.send("project=kmsworkshop", "ctrl+s", "y")
     terminal.wait_for("alias/team/made is now the name of key")
     held = embedded.control.key("alias/team/made")

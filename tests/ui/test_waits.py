@@ -63,7 +63,7 @@ WAITS = {
     "plan of tags": Wait("kms:ListResourceTags", TAG, says="Reading the tags…", leaves=2),
     "sending of tags": Wait("kms:TagResource", (*TAG, "enter"), says="sending", leaves=3),
     "use of the key": Wait(
-        "kms:GetKeyLastUsage", ("x", "b"), says="Reading what is known of its use…"
+        "kms:GetKeyLastUsage", ("x", "b"), says="Still being read: Last use."
     ),
     "inventory": Wait("kms:ListKeys", ("r",), says="(Esc stops)"),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kmstui.model import Alias, Grant, Key, KeyEvent, LastUsage
@@ -81,6 +81,8 @@ class UsesReader:
         self._events: dict[str, tuple[KeyEvent, ...]] = {}
         self._lists = ResourceLists()
         self._gate = asyncio.Semaphore(LISTS_AT_ONCE)
+        self._ended = asyncio.Event()
+        """Set when a reading ends; the next one has another."""
         session.store.subscribe(Topic.POLICIES, self._refreshed)
         session.store.subscribe(Topic.GRANTS, self._grants_changed)
 
@@ -120,14 +122,28 @@ class UsesReader:
         Raises:
             CancelledByPersonError: the connection is gone.
         """
-        gateway = self._connected()
-        uses = self.of(key.id)
-        wanted = [
-            each
-            for each in (self._at_once() if sources is None else sources)
-            if (state := uses.of(each).state) is UseState.NOT_LOOKED
-            or (again and state is not UseState.READING)
-        ]
+        while True:
+            gateway = self._connected()
+            uses = self.of(key.id)
+            listed = tuple(self._at_once() if sources is None else sources)
+            states = {each: uses.of(each).state for each in listed}
+            wanted = [
+                each
+                for each, state in states.items()
+                if state is UseState.NOT_LOOKED or (again and state is not UseState.READING)
+            ]
+            again = False
+            if wanted:
+                await self._read_wanted(gateway, key, uses, wanted, told)
+            elif UseState.READING in states.values():
+                # Whoever reads it may be told to stop: it would be left unread.
+                await self._ended.wait()
+            else:
+                return uses
+
+    async def _read_wanted(
+        self, gateway: Gateway, key: Key, uses: KeyUses, wanted: Sequence[UseSource], told: Told
+    ) -> None:
         names = KeyNames(key, frozenset(self._session.store.aliases_of(key.id)))
         asked = {each: _Asked(gateway, key, names, uses.of(each)) for each in wanted}
         for source in wanted:
@@ -144,7 +160,8 @@ class UsesReader:
                 # Whoever looked at it has left: nothing is being read any more.
                 if uses.of(source).state is UseState.READING:
                     uses.readings[source.title] = asked[source].before
-        return uses
+            self._ended.set()
+            self._ended = asyncio.Event()
 
     def _at_once(self) -> tuple[UseSource, ...]:
         known = tuple(each for each in LISTS if each.kind and self._lists.is_known(each.kind))

@@ -119,13 +119,15 @@ _LETTERS = "zxqw" + ascii_letters
 
 
 def _sort_keys() -> list[str]:
-    """A letter for each column: its first that is still free."""
-    taken: list[str] = []
+    """A letter for each column: its first where no other began with it, else one still free."""
+    taken = {column[0]: column for column in reversed(SORT_COLUMNS)}
+    letters = {column: letter for letter, column in taken.items()}
     for column in SORT_COLUMNS:
-        taken.append(
-            next(each for each in column + _LETTERS if each.isalpha() and each not in taken)
-        )
-    return taken
+        if column not in letters:
+            free = (each for each in column + _LETTERS if each.isalpha() and each not in taken)
+            letters[column] = next(free)
+            taken[letters[column]] = column
+    return [letters[column] for column in SORT_COLUMNS]
 
 
 def _go_to_key_of_alias(context: Context) -> Awaitable[None] | None:

@@ -322,3 +322,15 @@ def test_deletion_facts_are_those_of_the_kind_of_key(bench, changes, word):
     facts = " ".join(deletion_facts(key, ("us-east-1",)))
     assert word in facts
     assert "Data keys outlive it" in facts
+
+
+async def test_who_looks_again_while_the_first_is_told_to_stop_gets_it_read_all_the_same(bench):
+    gate = bench.gateway.hold("kms:GetKeyLastUsage")
+    first = asyncio.create_task(bench.read(LAST_USE))
+    await asyncio.sleep(0)
+    assert bench.reader.of(IMPORTED).is_reading
+    second = asyncio.create_task(bench.read(LAST_USE))
+    await asyncio.sleep(0)
+    first.cancel()
+    gate.set()
+    assert (await second).state is UseState.READ

@@ -133,7 +133,7 @@ async def test_the_journal_lists_changes_and_takes_a_run_back(journal, gateway):
         await run.press("z")
         await run.wait_for("Only changes of tags can be undone here")
         await run.press("j", "enter")
-        await run.wait_for("what: +team=blue")
+        await run.wait_for("What    +team=blue")
         await run.press("escape", "z")
         await run.wait_for("3 keys of 3 will change; this removes 3 tags.")
         await run.press("enter")

@@ -146,8 +146,9 @@ def test_an_error_of_s3_leads_to_no_further_request(session: Session) -> None:
 
     def instead(request: Any, **_: object) -> AWSResponse:
         sent.append(f"{request.method} {request.url}")
-        raw = SimpleNamespace(stream=lambda *_, **__: iter(()), headers={})
-        return AWSResponse(request.url, 301, {"x-amz-bucket-region": "us-west-2"}, raw)
+        headers: Any = {"x-amz-bucket-region": "us-west-2"}
+        raw = SimpleNamespace(stream=lambda *_, **__: iter(()), headers=headers)
+        return AWSResponse(request.url, 301, headers, raw)
 
     follow_no_bucket(client)
     client.meta.events.register("before-send", instead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +40,14 @@ def test_the_upload_that_the_workshop_prints_is_an_event_of_imported_cmk(
     found = client(embedded, "cloudtrail").lookup_events(
         LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key_id("ImportedCMK")}]
     )["Events"]
-    assert any("kms-workshop/SampleFile-KMS.txt" in each["CloudTrailEvent"] for each in found)
+    uploads = [
+        each for each in found if "kms-workshop/SampleFile-KMS.txt" in each["CloudTrailEvent"]
+    ]
+    assert uploads
+    last = client(embedded, "kms").get_key_last_usage(KeyId=key_id("ImportedCMK"))
+    # CloudTrail tells whole seconds.
+    newest = max(each["EventTime"] for each in uploads) - timedelta(seconds=1)
+    assert last["KeyLastUsage"]["Timestamp"] >= newest
 
 
 @pytest.mark.parametrize(

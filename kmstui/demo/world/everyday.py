@@ -311,10 +311,7 @@ def history(
                 parameters["encryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
             event = _event(build, instance, operation, at, key, parameters,
                            endpoint=IN_USE if chance.random() < 0.5 else None)  # fmt: skip
-            if key.last_use is None or key.last_use.at < at:
-                event_id = event.request.request_id
-                key.last_use = LastUse(operation, at, event_id, event_id)
-            yield event
+            yield _noted(key, event, operation, at)
         yield _event(
             build, admin, "PutKeyPolicy", build.now - 40 * DAY, key,
             {"keyId": key.id, "policyName": "default", "policy": key.policy,
@@ -328,7 +325,16 @@ def history(
     parameters = {"encryptionContext": _UPLOAD, "keyId": imported.arn, "keySpec": "AES_256"}
     for days in (0.4, 6.5, 13.2):
         at = build.now - days * DAY
-        yield _event(build, instance, "GenerateDataKey", at, imported, parameters)
+        event = _event(build, instance, "GenerateDataKey", at, imported, parameters)
+        yield _noted(imported, event, "GenerateDataKey", at)
+
+
+def _noted(key: EmbeddedKey, event: LogEntry, operation: str, at: float) -> LogEntry:
+    """The event of a use, which KMS keeps where none was later."""
+    if key.last_use is None or key.last_use.at < at:
+        event_id = event.request.request_id
+        key.last_use = LastUse(operation, at, event_id, event_id)
+    return event
 
 
 _UPLOAD = {"aws:s3:arn": "arn:aws:s3:::kms-workshop/SampleFile-KMS.txt"}

@@ -193,7 +193,7 @@ def test_read_only_nothing_that_is_pressed_reaches_kms_as_a_change(
     assert count > 55
     terminal.send("escape", "escape", "1")
     terminal.settle(0.3)
-    reads = re.compile(r"(List|Describe|Get|Lookup|Validate|Check|Simulate)")
+    reads = re.compile(r"(List|Describe|Get|Lookup|Select|Validate|Check|Simulate)")
     changes = [
         each
         for each in embedded.control.requests()

@@ -21,6 +21,7 @@ from .key import TagDelta as TagDelta
 from .key import bare_name as bare_name
 from .key import beside as beside
 from .key import place_in as place_in
+from .key import plain_name as plain_name
 from .key import words_for as words_for
 from .key_facts import NO_FACTS as NO_FACTS
 from .key_facts import Fact as Fact

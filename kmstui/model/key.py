@@ -60,6 +60,12 @@ def bare_name(name: str) -> str:
     return name.split(":", 5)[-1].removeprefix("key/") if name.startswith("arn:") else name
 
 
+def plain_name(subject: str) -> str:
+    """A key ID or alias name without the ARN around it; of what is not KMS's the ARN as it is."""
+    arn = Arn.maybe(subject)
+    return bare_name(subject) if arn is not None and arn.service == "kms" else subject
+
+
 def words_for(key_id: str, alias: str = "") -> str:
     """A key as a sentence names it: its ID and, in brackets, its alias.
 

@@ -6,10 +6,9 @@ Guide, "Request quotas"), so each is read when somebody wants to see, sort or fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,6 @@ class KeyFacts:
         """Why it could not be read, as a sentence; empty where it was or nobody asked yet."""
         value = self.get(fact)
         return value if isinstance(value, str) else ""
-
-    def having(self, fact: Fact, value: Any) -> KeyFacts:
-        """The same with one more."""
-        return replace(self, **{fact.name.lower(): value})
 
 
 NO_FACTS = KeyFacts()

@@ -18,6 +18,7 @@ from kmstui.scripting.parser import (
     target_of,
 )
 from kmstui.scripting.table import Column, add_format_option, sort_text, write_rows
+from kmstui.service.inventory import KEY_VALUES
 
 if TYPE_CHECKING:
     from kmstui.scripting.surroundings import Surroundings
@@ -42,26 +43,20 @@ class KeyField(NamedTuple):
     """What has to be read of each key for it."""
 
 
-def _described(attribute: str) -> Callable[[Key, Aliases], Any]:
-    return lambda key, aliases: getattr(key.metadata, attribute, None) or None
+def _field(id_: str, value: Callable[[Key, Aliases], Any]) -> KeyField:
+    return KeyField(Column(id_, id_.upper()), value)
 
 
-def _field(id_: str, value: Callable[[Key, Aliases], Any], title: str = "") -> KeyField:
-    return KeyField(Column(id_, title or id_.upper()), value)
-
-
-def _fact(id_: str, fact: Fact) -> KeyField:
-    """A column of the screens that costs a call a key."""
+def _of(id_: str, name: str = "") -> KeyField:
+    """What a column of the screens tells; `name` where scripts have another word for it."""
+    known = KEY_VALUES[id_]
 
     def value(key: Key, aliases: Aliases) -> Any:
-        from kmstui.service.inventory import KEY_VALUES
-
-        known = KEY_VALUES[id_]
-        # Without a date there may be words, as since when no use was seen.
         found = known.read(key, aliases)
-        return (known.text(key, aliases) or None) if found is None else found
+        # Without a value there may be words, as since when no use was seen.
+        return (known.text(key, aliases) or None) if found in (None, "") else found
 
-    return KeyField(Column(id_, id_.upper().replace("_", " ")), value, fact)
+    return KeyField(Column(name or id_, known.title), value, known.fact)
 
 
 FIELDS: Mapping[str, KeyField] = {
@@ -69,31 +64,19 @@ FIELDS: Mapping[str, KeyField] = {
     for each in (
         _field("alias", lambda key, aliases: aliases[0] if aliases else None),
         _field("aliases", lambda key, aliases: list(aliases)),
-        _field("id", lambda key, aliases: key.bare_id, "KEY ID"),
+        _of("id"),
         _field("arn", lambda key, aliases: key.arn),
-        _field("account", lambda key, aliases: key.account),
-        _field("region", lambda key, aliases: key.region),
-        _field("state", _described("state")),
-        _field("spec", _described("spec")),
-        _field("usage", _described("usage")),
-        _field("origin", _described("origin")),
-        _field("manager", _described("manager")),
-        _field("multi_region", _described("multi_region"), "MULTI-REGION"),
-        _field("created", _described("created")),
-        _field("deletion", _described("deletion")),
-        _field("expires", _described("valid_to")),
-        _fact("last_use", Fact.LAST_USE),
-        _fact("rotation", Fact.ROTATION),
-        _fact("next_rotation", Fact.ROTATION),
-        _fact("grants", Fact.GRANTS),
-        _fact("cost", Fact.ROTATIONS),
+        *map(_of, ("account", "region", "state", "spec", "usage", "origin", "manager")),
+        _of("multi", "multi_region"),
+        *map(_of, ("created", "deletion", "expires", "replicas")),
+        *map(_of, ("last_use", "rotation", "next_rotation", "grants", "cost")),
         _field(
             "tags",
             lambda key, aliases: (
                 None if key.tags is None else {tag.key: tag.value for tag in key.tags}
             ),
         ),
-        _field("description", _described("description")),
+        _of("description"),
         _field("problem", lambda key, aliases: key.problem or key.tags_problem or None),
     )
 }
@@ -309,9 +292,9 @@ def _sorted(rows: list[dict[str, Any]], order: Sequence[str]) -> list[dict[str, 
     """Rows in the order of columns, the first one first; what has no value stands at the end."""
     for name in reversed(order):
         column = name.removeprefix("-")
-        known = [row for row in rows if row[column] not in (None, [], {})]
+        known = [row for row in rows if row[column] not in (None, [], {}, ())]
         known.sort(key=lambda row: sort_text(row[column]), reverse=name != column)
-        rows = known + [row for row in rows if row[column] in (None, [], {})]
+        rows = known + [row for row in rows if row[column] in (None, [], {}, ())]
     return rows
 
 

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from kmstui.own_thread import on_own_thread
+from kmstui.service.errors import InvalidInputError
 from kmstui.service.ports import CallObserver, MfaPrompt, Target
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class AwsConnector:
         self._lock = threading.Lock()
 
     async def connect(self, target: Target) -> AwsGateway:
+        if target.is_several:
+            raise InvalidInputError(
+                "one account and one Region are needed here, and several are named",
+                "Name one profile and one Region; the screens take several.",
+            )
         # A person may be asked for an MFA code in it, and quitting must not wait for the answer.
         return await on_own_thread(_THREAD, lambda: self._opener().open(target))
 

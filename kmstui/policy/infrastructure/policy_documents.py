@@ -1,6 +1,6 @@
 """Terraform's keys: their policies, and the `aws_iam_policy_document` that many are made of.
 
-https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
+Source: documentation of Terraform's AWS provider, data source aws_iam_policy_document.
 """
 
 from __future__ import annotations

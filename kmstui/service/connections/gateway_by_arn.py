@@ -152,11 +152,14 @@ class Router:
         if inspect.iscoroutinefunction(method):
 
             async def call(*arguments: Any, **named: Any) -> Any:
-                return await getattr(self._to(arguments), name)(*arguments, **named)
+                return await getattr(self._to(arguments, named), name)(*arguments, **named)
 
             return call
-        return lambda *arguments, **named: getattr(self._to(arguments), name)(*arguments, **named)
+        return lambda *arguments, **named: getattr(self._to(arguments, named), name)(
+            *arguments, **named
+        )
 
-    def _to(self, arguments: Sequence[object]) -> Gateway:
-        named = (each for each in arguments if isinstance(each, str) and Arn.maybe(each))
-        return self._lead(next(named, ""))
+    def _to(self, arguments: Sequence[object], named: Mapping[str, object]) -> Gateway:
+        given = (*arguments, *named.values())
+        arns = (each for each in given if isinstance(each, str) and Arn.maybe(each))
+        return self._lead(next(arns, ""))

@@ -59,9 +59,9 @@ class JournalByArn:
     async def save_draft(
         self, scope: Scope, subject: str, text: str, *, base: str, caller: str = ""
     ) -> None:
-        """Keep a draft; the note of a file that an editor has holds the name of its policy."""
+        """Keep a draft; a text is a person's own, whatever it looks like."""
         await self._journal.save_draft(
-            scope, _plain(scope, subject), _plain(scope, text), base=base, caller=caller
+            scope, _plain(scope, subject), text, base=base, caller=caller
         )
 
     async def draft(self, scope: Scope, subject: str) -> PolicyVersion | None:

@@ -77,7 +77,7 @@ def may_have_rotated(key: Key) -> bool:
 async def read_fact(
     gateway: Gateway, key: Key, fact: Fact, urgency: Urgency = Urgency.BACKGROUND
 ) -> LastUsage | Rotation | int | GrantsRead:
-    """Ask KMS for one fact of a key; `KeyFacts.having` keeps it.
+    """Ask KMS for one fact of a key; `Store.know` keeps it.
 
     Raises:
         ServiceError: it may not be read, or no answer came.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,8 +69,11 @@ def keep_parameters(
 ) -> Path:
     """Write wrapping key, token and how to wrap into a folder, each 0600 in a folder 0700.
 
+    What was fetched into it before is replaced; any other file of these names is left alone.
+
     Raises:
-        FileError: the folder is somebody else's or open to others, or cannot be written.
+        FileError: the folder is somebody else's or open to others, cannot be written, or holds
+            other files of these names.
     """
     about = {
         "KeyId": key_id,
@@ -93,12 +97,14 @@ def keep_parameters(
                 f"others may enter {folder}",
                 f"Name a new folder, or close it: chmod 700 {folder}.",
             )
-        for name, content in (
-            (PUBLIC_KEY_FILE, parameters.public_key),
-            (TOKEN_FILE, parameters.token),
-            (ABOUT_FILE, json.dumps(about, indent=2).encode()),
-            (NOTE_FILE, note.encode()),
-        ):
+        files = {
+            ABOUT_FILE: json.dumps(about, indent=2).encode(),
+            PUBLIC_KEY_FILE: parameters.public_key,
+            TOKEN_FILE: parameters.token,
+            NOTE_FILE: note.encode(),
+        }
+        _leave_others_alone(folder, files)
+        for name, content in files.items():
             _write(folder / name, content)
     except OSError as error:
         raise _unusable(folder, error) from error
@@ -126,6 +132,21 @@ def read_parameters(folder: Path) -> Fetched:
     except (ValueError, KeyError, TypeError) as error:
         reason = f"{folder / ABOUT_FILE} is not as kmstui wrote it"
         raise FileError(reason, "Fetch wrapping key and token anew.") from error
+
+
+def _leave_others_alone(folder: Path, names: Iterable[str]) -> None:
+    there = [name for name in names if os.path.lexists(folder / name)]
+    if there and not _is_of_an_import(folder):
+        raise FileError(
+            f"{folder} has files of other things: {', '.join(there)}", "Name a new folder."
+        )
+
+
+def _is_of_an_import(folder: Path) -> bool:
+    try:
+        return "ParametersValidTo" in json.loads((folder / ABOUT_FILE).read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -16,6 +16,7 @@ from kmstui.model import (
     KeyMetadata,
     MaterialImport,
     Rotation,
+    bare_name,
 )
 from kmstui.service.changes import Change, Check, Shown, ours_if
 from kmstui.service.errors import FailedError
@@ -143,7 +144,8 @@ class Materials(KeyChanges):
         """Import the wrapped material of a file, with the token that was kept in a folder."""
         fetched = await asyncio.to_thread(read_parameters, folder)
         now = self._session.clock()
-        if fetched.key_id != key_id:
+        # The folder may have been filled with one connection open, and be used with several.
+        if bare_name(fetched.key_id) != bare_name(key_id):
             raise self._refusal(IMPORT, key_id, f"{folder} has the token of {fetched.key_id}")
         if fetched.valid_to is not None and fetched.valid_to <= now:
             until = f"{fetched.valid_to:%Y-%m-%d %H:%M} UTC"

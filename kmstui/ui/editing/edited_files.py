@@ -15,6 +15,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from kmstui.model import plain_name
 from kmstui.policy.iam import same_meaning
 from kmstui.service.changes import ChangeScope
 from kmstui.service.ports import PolicyVersion
@@ -103,11 +104,13 @@ def remove(path: Path) -> None:
 async def note_file(scope: ChangeScope, path: Path, subject: str, base: str) -> None:
     """Write down that this file holds what a policy is to be, before an editor has it.
 
+    By the name that the policy has with one connection open and with several alike.
+
     Raises:
         JournalError: it is not written down.
     """
     await scope.journal.save_draft(
-        scope.where, f"{_NOTED}{path}", subject, base=base, caller=scope.caller
+        scope.where, f"{_NOTED}{path}", plain_name(subject), base=base, caller=scope.caller
     )
 
 
@@ -135,7 +138,7 @@ async def take_in(scope: ChangeScope, subject: str = "") -> list[str]:
     """
     told = []
     for note in await scope.journal.drafts(scope.where):
-        if is_note(note) and subject in ("", note.text):
+        if is_note(note) and plain_name(subject) in ("", note.text):
             path = Path(note.subject.removeprefix(_NOTED))
             if trouble := await _take_in(scope, note, path):
                 told.append(trouble)

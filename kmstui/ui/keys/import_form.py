@@ -8,7 +8,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from kmstui.model import Key, KeyMaterial, Rotation
-from kmstui.service.errors import CancelledByPersonError, ServiceError
+from kmstui.service.errors import ServiceError
 from kmstui.service.keys import (
     EXISTING,
     NEW,
@@ -107,8 +107,6 @@ class ImportForm(Form):
     async def _read_materials(self) -> None:
         try:
             rotation: Rotation = await self._session.gateway.rotation(self._key.id)
-        except CancelledByPersonError:
-            return
         except ServiceError:
             return
         self._held = None if rotation.materials_problem else rotation.materials

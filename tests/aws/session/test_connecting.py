@@ -334,3 +334,11 @@ async def test_giving_up_while_connecting_waits_for_nothing(sts: _Sts) -> None:
         await task
     answer.set()
     assert sts.codes == []
+
+
+@pytest.mark.parametrize("target", [Target(region="all"), Target(region="eu-west-1,us-east-1")])
+async def test_what_takes_one_connection_is_not_led_to_several(
+    target: Target, no_aws: Path, connect: Connect
+) -> None:
+    with pytest.raises(errors.InvalidInputError, match="one Region are needed here, and several"):
+        await connect(target)

@@ -147,5 +147,5 @@ async def test_after_the_connection_is_closed_nothing_more_is_asked():
 
 @pytest.mark.parametrize("fact", list(Fact))
 def test_every_fact_has_its_place(fact):
-    assert NO_FACTS.having(fact, "why").problem(fact) == "why"
+    assert replace(NO_FACTS, **{fact.name.lower(): "why"}).problem(fact) == "why"
     assert NO_FACTS.get(fact) is None

@@ -23,7 +23,7 @@ from kmstui.service.keys.materials import (
     parse_expiry,
 )
 from kmstui.service.keys.wrapping import Wrapping
-from tests.fakes import DYING, IMPORTED, MANAGED, NAMELESS, NOW
+from tests.fakes import DYING, IMPORTED, MANAGED, NAMELESS, NOW, arn_of
 
 WRAPPING = Wrapping("RSAES_OAEP_SHA_256", "RSA_2048")
 CURRENT = KeyMaterial("aa", "CURRENT", import_state="IMPORTED")
@@ -177,13 +177,38 @@ async def test_a_link_in_the_place_of_the_token_is_replaced_and_not_followed(
     bench, materials, tmp_path
 ):
     folder, target = tmp_path / "import", tmp_path / "precious"
-    folder.mkdir(mode=0o700)
     target.write_text("precious")
-    (folder / "ImportToken.bin").symlink_to(target)
     parameters = await bench.gateway.import_parameters(IMPORTED, "", "")
+    keep_parameters(folder, IMPORTED, WRAPPING, parameters)
+    (folder / "ImportToken.bin").unlink()
+    (folder / "ImportToken.bin").symlink_to(target)
     keep_parameters(folder, IMPORTED, WRAPPING, parameters)
     assert target.read_text() == "precious"
     assert not (folder / "ImportToken.bin").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["README.txt", "about.json", "ImportToken.bin"])
+async def test_a_file_of_that_name_that_is_somebodys_own_is_left_alone(
+    bench, materials, tmp_path, name
+):
+    (tmp_path / "mine").mkdir(mode=0o700)
+    own = tmp_path / "mine" / name
+    own.write_text("my own words")
+    with pytest.raises(FileError, match=f"has files of other things: {name}"):
+        await materials.fetch(IMPORTED, WRAPPING, own.parent)
+    assert [each.name for each in own.parent.iterdir()] == [name]
+    assert own.read_text() == "my own words"
+
+
+async def test_what_was_fetched_with_one_connection_open_is_used_with_several(
+    bench, materials, tmp_path
+):
+    parameters = await bench.gateway.import_parameters(IMPORTED, "", "")
+    keep_parameters(tmp_path / "import", arn_of(IMPORTED), WRAPPING, parameters)
+    wrapped = tmp_path / "wrapped.bin"
+    wrapped.write_bytes(b"w" * 256)
+    await materials.import_wrapped(IMPORTED, wrapped, tmp_path / "import", ImportWish())
+    assert bench.gateway.imported[0].token == b"token"
 
 
 async def test_material_is_deleted_and_read_back(bench, materials):

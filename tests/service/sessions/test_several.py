@@ -1,13 +1,16 @@
 """Several connections in one list: each key over its own, and no trouble of one stops another."""
 
 import asyncio
+import inspect
 
 import pytest
 
 from kmstui.model import Caller, ConnectionInfo, Route, Tag, TagDelta
+from kmstui.service.changes import DESCRIPTION, TypedText
+from kmstui.service.connections import JournalByArn
 from kmstui.service.errors import AccessDeniedError, NetworkError
 from kmstui.service.keys import Aliases, Lifecycle
-from kmstui.service.ports import ALL, Scope, Target
+from kmstui.service.ports import ALL, Journal, Scope, Target
 from kmstui.service.session import Session
 from kmstui.service.sessions import Sessions
 from kmstui.service.tags import Tagging
@@ -236,3 +239,29 @@ async def test_one_connection_is_as_it_ever_was(store, sessions, aws):
     plain = Session(store, aws.connector, MemoryJournal(), lambda: NOW)
     assert sessions.of(SHARED_ID) is sessions
     assert sessions.handle("alias/app") == plain.handle("alias/app") == "alias/app"
+
+
+async def test_a_call_is_led_by_its_key_however_that_is_given(sessions, aws):
+    await sessions.open(ALL_FOUR)
+    await sessions.gateway.list_tags(key_id=arn(TWO, EAST))
+    asked = [place for place, each in aws.gateways.items()
+             if ("kms:ListResourceTags", arn(TWO, EAST)) in each.calls]  # fmt: skip
+    assert asked == [(TWO, EAST)]
+
+
+async def test_a_typed_text_that_looks_like_a_key_is_kept_as_it_was_typed(sessions):
+    await sessions.open(ALL_FOUR)
+    typed = f"{arn(ONE, WEST)} is the old one"
+    text = TypedText(sessions.of(arn(ONE, WEST)).change_scope(), DESCRIPTION)
+    await text.keep_draft(typed)
+    assert (await text.stored())[0] == typed
+
+
+def test_every_method_of_the_journal_that_is_given_a_subject_takes_it_by_its_arn():
+    with_subjects = {
+        name
+        for name, method in inspect.getmembers(Journal, inspect.isfunction)
+        if {"subject", "changes"} & inspect.signature(method).parameters.keys()
+    }
+    assert "turn" in with_subjects and "begin" in with_subjects
+    assert with_subjects <= vars(JournalByArn).keys()

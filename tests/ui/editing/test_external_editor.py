@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from textual.app import SuspendNotSupported
 
+from kmstui.model import Arn
+from kmstui.service.changes import ChangeScope
 from kmstui.service.errors import JournalError
+from kmstui.service.ports import Scope
+from kmstui.ui.editing.edited_files import EditedFile, note_file, take_in
 from kmstui.ui.editing.external_editor import edit_externally
+from tests.fakes import IMPORTED, NOW, MemoryJournal, arn_of
 
 
 class Terminal:
@@ -203,3 +208,20 @@ def test_an_editor_that_cannot_be_noted_is_not_opened(editor, private, tmp_path)
     assert "there is no space left" in came.trouble
     assert not (tmp_path / "opened").exists()
     assert not list(private.iterdir())
+
+
+@pytest.mark.parametrize("noted", [IMPORTED, arn_of(IMPORTED)], ids=["one", "several"])
+@pytest.mark.parametrize("looked", [IMPORTED, arn_of(IMPORTED)], ids=["by one", "by several"])
+async def test_a_file_of_a_killed_program_is_found_with_one_connection_and_with_several(
+    noted: str, looked: str, private: Path
+):
+    key = Arn.parse(arn_of(IMPORTED))
+    scope = ChangeScope(MemoryJournal(), Scope(key.account, key.region), "", lambda: NOW)
+    file = EditedFile("{}", private)
+    await note_file(scope, file.path, noted, "{}")
+    file.path.write_text('{"Version": "2012-10-17"}')
+    file.close()
+    assert await take_in(scope, looked) == []
+    draft = await scope.journal.draft(scope.where, IMPORTED)
+    assert draft is not None and draft.text == '{"Version": "2012-10-17"}'
+    assert not file.path.exists()

@@ -23,6 +23,8 @@ SECONDS = 15.0
 """Of acting; to start, to settle and to judge take as long again."""
 
 
+# Longer than all that it may wait for: what it waited for in vain is what the referee tells.
+@pytest.mark.timeout(600)
 def test_whatever_people_programs_and_networks_do_nothing_is_lost_and_nothing_said_untrue(
     tmp_path: Path,
 ) -> None:

@@ -76,6 +76,9 @@ def test_a_session_begun_with_a_code_asks_for_a_new_one(embedded, start, sign_in
     terminal.send(MFA_CODE, "enter")
     terminal.wait_for("Enable IAM User Permissions")
     terminal.wait_for(ROLE)
+    # Else what is still being read asks for the code, and the "r" is a letter of it.
+    terminal.wait_for("48 (and 6 of AWS: a)")
+    terminal.settle()
     embedded.control.expire_sessions(ROLE)
     terminal.send("r")
     terminal.wait_for("For the device")

@@ -178,6 +178,20 @@ async def test_a_notice_can_be_read_before_the_next_key_takes_it_away():
         await run.wait_for("Something happened to [b]alias/x[/b].")
 
 
+async def test_an_error_is_not_covered_by_what_matters_less_before_a_key_is_pressed():
+    async with running(size=WIDE) as run:
+        run.session.notify("Nothing can be changed.", "error")
+        run.session.notify("A setting is not kept.", "warning")
+        await run.wait_for("Nothing can be changed.")
+        run.session.notify("Another setting is not kept.", "warning")
+        run.session.notify("All is well.")
+        run.session.notify("Nothing can be read.", "error")
+        await run.wait_for("Nothing can be read.")
+        await run.press("j")
+        run.session.notify("A key was tagged.")
+        await run.wait_for("A key was tagged.")
+
+
 async def test_a_switch_clears_the_screen_before_anything_of_the_new_one_comes():
     old, new = FakeGateway(), FakeGateway(large_world(3))
     connector = FakeConnector(old, new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from time import monotonic
 from typing import Any
 
@@ -97,10 +98,13 @@ class Sentences(StyledWidget):
 class NewestNotice(Sentences):
     """The notice told last, of those that come while the line is there.
 
-    What was there long enough to be read goes with the next key.
+    What was there long enough to be read goes with the next key. An error gives way to nothing
+    but another error until a key is pressed: all stand in the messages view, but a person who
+    looks up must find "Nothing can be changed", not what was told half a second later.
     """
 
     _said = 0.0
+    _unread_error = False
 
     def __init__(self, store: Store, *, under_banner: bool = False, **sentences: Any) -> None:
         """`under_banner` leaves out what the banner says already."""
@@ -111,28 +115,37 @@ class NewestNotice(Sentences):
 
     def on_mount(self) -> None:
         """Hear what is told from now on."""
+        self._newest = self._store.notices[-1] if self._store.notices else None
         StoreFeed(self._store, (Topic.NOTICES,), self, self._told)
 
     def _told(self, changes: Changes) -> None:
         newest = self._store.notices[-1] if self._store.notices else None
         if newest is None or newest is self._newest:
             return
+        new = [*takewhile(lambda notice: notice is not self._newest, reversed(self._store.notices))]
         self._newest = newest
-        if not (self._under_banner and newest.text == self._store.banner):
-            self.tell(newest.text, _STYLES.get(newest.severity, ""))
+        told = next((notice for notice in new if notice.severity == "error"), newest)
+        if self._under_banner and told.text == self._store.banner:
+            return
+        if told.severity == "error" or not self._unread_error:
+            self.tell(told.text, _STYLES.get(told.severity, ""))
+            self._unread_error = told.severity == "error"
 
     def tell(self, text: str, style: str = "") -> None:
         """Say this until the person goes on working."""
         self._said = monotonic()
+        self._unread_error = False
         self.say(text, style)
 
     def fade(self) -> None:
         """The person goes on."""
+        self._unread_error = False
         if self.text and monotonic() - self._said > NOTICE_SECONDS:
             self.say("")
 
     def close(self) -> bool:
         """Take the text away; returns whether there was one."""
         there = bool(self.text)
+        self._unread_error = False
         self.say("")
         return there

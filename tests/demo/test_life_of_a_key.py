@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Any
@@ -185,6 +186,50 @@ def test_replication(embedded: ControlledKms, kms: Any, refused: Any) -> None:
     assert [replica["Region"] for replica in regions] == ["eu-central-1"]
     again = refused(kms.replicate_key, KeyId=key, ReplicaRegion="eu-central-1")
     assert again[0] == "AlreadyExistsException"
+
+
+def test_another_region_becomes_primary_and_both_keys_are_updating_for_a_moment(
+    embedded: ControlledKms, kms: Any, refused: Any
+) -> None:
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    kms.replicate_key(KeyId=key, ReplicaRegion="eu-central-1")
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=200)
+    there = client(embedded, "kms", region="eu-central-1")
+    wrong = refused(there.update_primary_region, KeyId=key, PrimaryRegion="eu-west-1")
+    assert wrong[0] == "UnsupportedOperationException"
+    there.disable_key(KeyId=key)
+    rests = refused(kms.update_primary_region, KeyId=key, PrimaryRegion="eu-central-1")
+    assert rests[0] == "DisabledException"
+    there.enable_key(KeyId=key)
+    kms.update_primary_region(KeyId=key, PrimaryRegion="eu-central-1")
+    for each in (kms, there):
+        metadata = each.describe_key(KeyId=key)["KeyMetadata"]
+        assert metadata["KeyState"] == "Updating"
+        assert metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+        assert each.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+        assert refused(each.disable_key, KeyId=key)[0] == "KMSInvalidStateException"
+    end = time.monotonic() + 20
+    while there.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "Enabled":
+        assert time.monotonic() < end
+    shown = there.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
+    assert shown["MultiRegionKeyType"] == "PRIMARY"
+    assert [each["Region"] for each in shown["ReplicaKeys"]] == ["eu-west-1"]
+    assert there.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 200
+
+
+def test_whoever_may_not_change_the_replica_may_not_make_it_primary(
+    embedded: ControlledKms, kms: Any, refused: Any
+) -> None:
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    kms.replicate_key(KeyId=key, ReplicaRegion="eu-central-1")
+    there = client(embedded, "kms", region="eu-central-1")
+    policy = json.loads(there.get_key_policy(KeyId=key)["Policy"])
+    denied = {**policy["Statement"][0], "Effect": "Deny", "Action": "kms:UpdatePrimaryRegion"}
+    policy["Statement"].append({**denied, "Sid": "Stays"})
+    there.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    refusal = refused(kms.update_primary_region, KeyId=key, PrimaryRegion="eu-central-1")
+    assert refusal[0] == "AccessDeniedException"
+    assert "arn:aws:kms:eu-central-1:" in refusal[1]
 
 
 def test_last_usage_follows_use(kms: Any, key_id: Any) -> None:

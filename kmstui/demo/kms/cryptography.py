@@ -16,8 +16,9 @@ from moto.kms.utils import decrypt as moto_decrypt
 from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError, unsupported, validation
-from kmstui.demo.kms.keys import EmbeddedKey, require_state, require_usage, wrong_usage
+from kmstui.demo.kms.keys import EmbeddedKey, require_usage, wrong_usage
 from kmstui.demo.kms.members import is_dry_run, lower_first
+from kmstui.demo.kms.states import require_state
 from kmstui.demo.kms.store import Stores, find_key
 
 

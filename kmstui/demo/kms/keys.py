@@ -2,8 +2,7 @@
 
 moto's own ``Key`` makes an RSA key pair for every key; :class:`EmbeddedKey`, which stands in its
 place, makes its material when it is first used, so that 100,000 keys cost little.
-https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html and
-https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html (the table and its notes)
+https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from kmstui.demo.errors import AwsError, invalid_state, unsupported
+from kmstui.demo.errors import AwsError, unsupported
 from kmstui.demo.kms.records import GrantRecord, LastUse, Material, RotationPlan, material_id
 
 _RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
@@ -136,6 +135,8 @@ class EmbeddedKey:
     deletion_window: int | None = field(default=None, init=False)
     primary_region: str = field(default="", init=False)
     replica_regions: tuple[str, ...] = field(default=(), init=False)
+    updating_until: float = field(default=0.0, init=False)
+    """When a change of the primary Region has come to its end."""
     last_use: LastUse | None = field(default=None, init=False)
     shared_with: tuple[str, ...] = field(default=(), init=False)
     """The accounts with which Resource Access Manager shares the key."""
@@ -284,7 +285,10 @@ class EmbeddedKey:
             }
 
         return {
-            "MultiRegionKeyType": "PRIMARY" if self.region == self.primary_region else "REPLICA",
+            # While the primary Region changes, both show as replicas.
+            "MultiRegionKeyType": "REPLICA"
+            if self.is_replica or self.key_state == "Updating"
+            else "PRIMARY",
             "PrimaryKey": entry(self.primary_region),
             "ReplicaKeys": [entry(region) for region in self.replica_regions],
         }
@@ -307,66 +311,10 @@ def tag_list(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tags]
 
 
-_PENDING_DELETION = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
-
-CRYPTOGRAPHIC = frozenset(
-    {"Decrypt", "Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
-     "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "Sign", "Verify",
-     "GenerateMac", "VerifyMac", "DeriveSharedSecret", "GetPublicKey", "Encapsulate",
-     "Decapsulate"}
-)  # fmt: skip
-# Note 1: DisabledException.
-_NEEDS_ENABLED = CRYPTOGRAPHIC | {
-    "CreateGrant",
-    "DisableKeyRotation",
-    "EnableKeyRotation",
-    "ReplicateKey",
-    "RotateKeyOnDemand",
-    "UpdatePrimaryRegion",
-}
-# Notes 2 and 3: pending deletion.
-_NOT_PENDING_DELETION = _NEEDS_ENABLED | {
-    "CreateAlias",
-    "UpdateAlias",
-    "DisableKey",
-    "EnableKey",
-    "GetKeyRotationStatus",
-    "GetParametersForImport",
-    "ImportKeyMaterial",
-    "ScheduleKeyDeletion",
-    "TagResource",
-    "UntagResource",
-    "UpdateKeyDescription",
-}
-# Note 5: pending import.
-_NOT_PENDING_IMPORT = CRYPTOGRAPHIC | {"CreateGrant", "DisableKey", "EnableKey", "ReplicateKey"}
-
-
 def require_customer_key(operation: str, key: EmbeddedKey) -> None:
     """Raise UnsupportedOperationException for a key that AWS manages."""
     if key.key_manager == "AWS":
         raise unsupported(f"{operation} is not valid for AWS managed key {key.arn}.")
-
-
-def require_state(operation: str, key: EmbeddedKey) -> None:
-    """Raise KMSInvalidStateException or DisabledException when the state forbids ``operation``."""
-    key.follow_materials()
-    state = key.key_state
-    if operation == "CancelKeyDeletion":
-        if state not in _PENDING_DELETION:
-            raise invalid_state(f"{key.arn} is not pending deletion.")
-        return
-    if state in _PENDING_DELETION and operation in _NOT_PENDING_DELETION:
-        words = "pending deletion" if state == "PendingDeletion" else "pending replica deletion"
-        raise invalid_state(f"{key.arn} is {words}.")
-    if state == "PendingImport" and operation in _NOT_PENDING_IMPORT:
-        raise invalid_state(f"{key.arn} is pending import.")
-    if state == "Disabled" and operation in _NEEDS_ENABLED:
-        raise AwsError("DisabledException", f"{key.arn} is disabled.")
-    if state in {"Creating", "Updating"} and operation in _NOT_PENDING_DELETION:
-        raise invalid_state(f"{key.arn} is {state.lower()}.")
-    if state == "Unavailable" and operation in CRYPTOGRAPHIC:
-        raise AwsError("KeyUnavailableException", f"{key.arn} is unavailable.", 500)
 
 
 _USAGE_OF_OPERATION = {

@@ -11,9 +11,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from kmstui.demo.access.authorization import require_by_identity
+from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
-from kmstui.demo.errors import AwsError, not_found, unsupported, validation
+from kmstui.demo.errors import AwsError, invalid_state, not_found, unsupported, validation
 from kmstui.demo.kms import paging
 from kmstui.demo.kms.custom_key_stores import put_into_store
 from kmstui.demo.kms.keys import (
@@ -29,8 +29,12 @@ from kmstui.demo.kms.keys import (
 from kmstui.demo.kms.policies import default_policy
 from kmstui.demo.kms.policy_validation import accepted_policy
 from kmstui.demo.kms.records import LastUse
+from kmstui.demo.kms.states import require_state
 from kmstui.demo.kms.store import Stores
 from kmstui.demo.kms.tags_and_aliases import checked_tags
+
+UPDATING_SECONDS = 0.8
+"""How long two keys are on the way from replica to primary and back; KMS takes some seconds."""
 
 
 def create_key(call: Call, stores: Stores) -> Result:
@@ -253,13 +257,25 @@ def set_regions(stores: Stores, key: EmbeddedKey, primary: str, replicas: tuple[
 
 
 def update_primary_region(call: Call, stores: Stores, key: EmbeddedKey) -> Result:
-    """UpdatePrimaryRegion: a replica becomes the primary, the primary a replica."""
+    """UpdatePrimaryRegion: a replica becomes the primary, the primary a replica.
+
+    Both must be Enabled and allow it, and both are Updating for a moment afterwards.
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-update.html
+    """
     _require_primary(key)
     region = str(call.parameters.get("PrimaryRegion"))
-    if region not in key.replica_regions:
+    replica = stores.of(key.account_id, region).keys.get(key.id)
+    if region not in key.replica_regions or replica is None:
         raise not_found(f"{key.arn} has no replica in {region}.")
+    require_on_key(call, replica)
+    require_state(call.operation, replica)
+    if not replica.enabled:
+        raise invalid_state(f"{replica.arn} is {replica.key_state}.")
+    replica.rotation = key.rotation
     replicas = tuple(r for r in key.replica_regions if r != region)
     set_regions(stores, key, region, (*replicas, key.region))
+    for each in (key, replica):
+        each.key_state, each.updating_until = "Updating", time.time() + UPDATING_SECONDS
     return {}
 
 

@@ -26,15 +26,10 @@ from kmstui.demo.kms import (
     tags_and_aliases,
 )
 from kmstui.demo.kms.importing import ImportOffers
-from kmstui.demo.kms.keys import (
-    CRYPTOGRAPHIC,
-    EmbeddedKey,
-    require_state,
-    require_usage,
-    wrong_usage,
-)
+from kmstui.demo.kms.keys import EmbeddedKey, require_usage, wrong_usage
 from kmstui.demo.kms.members import check_members, is_dry_run, operations
 from kmstui.demo.kms.records import LastUse
+from kmstui.demo.kms.states import CRYPTOGRAPHIC, require_state
 from kmstui.demo.kms.store import Stores, find_key
 
 _TAKES_ALIAS = frozenset(

@@ -17,8 +17,9 @@ from kmstui.demo.access.authorization import require_by_identity, require_on_key
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError, invalid_state
 from kmstui.demo.kms import paging
-from kmstui.demo.kms.keys import EmbeddedKey, require_customer_key, require_state, tag_list
+from kmstui.demo.kms.keys import EmbeddedKey, require_customer_key, tag_list
 from kmstui.demo.kms.paging import decode_marker, encode_marker
+from kmstui.demo.kms.states import require_state
 from kmstui.demo.kms.store import AliasEntry, RegionStore, Stores, behind_alias, find_key
 
 MAXIMUM_TAGS = 50

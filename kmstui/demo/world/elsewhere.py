@@ -9,6 +9,8 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from kmstui.demo.access.context import Caller, CallerRegistry, Credentials, session_caller
+from kmstui.demo.kms.keys import EmbeddedKey
+from kmstui.demo.kms.lifecycle import set_regions
 from kmstui.demo.kms.store import Stores
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.people import new_credentials
@@ -42,12 +44,15 @@ _KEYS = {
 def add_keys_elsewhere(stores: Stores, account: str, region: str, now: float) -> None:
     """Add them to each account and Region but the one of the instance."""
     for owner in (account, ANALYTICS, SANDBOX):
-        for place in REGIONS:
-            if (owner, place) != (account, region):
-                _add_keys(Builder(stores, owner, place, now))
+        places = [place for place in REGIONS if (owner, place) != (account, region)]
+        sets = [_add_keys(Builder(stores, owner, place, now)) for place in places]
+        for replica in sets[1:]:
+            replica.share_material_of(sets[0])
+        set_regions(stores, sets[0], places[0], tuple(places[1:]))
 
 
-def _add_keys(build: Builder) -> None:
+def _add_keys(build: Builder) -> EmbeddedKey:
+    """Returns the one of them that is related to those of the other Regions."""
     for age, (name, words) in enumerate(_KEYS.items(), 1):
         build.key(
             f"{build.region}/{name}",
@@ -56,9 +61,7 @@ def _add_keys(build: Builder) -> None:
             age_days=90 * age,
             tags={"project": name, "env": "prod" if build.account == ANALYTICS else "dev"},
         )
-    # One ID in all Regions of the account, as related multi-Region keys have.
-    sessions = build.key("sessions", multi_region=True, description="Sessions, in each Region")
-    sessions.primary_region = REGIONS[0]
+    return build.key("sessions", multi_region=True, description="Sessions, in each Region")
 
 
 def build_others(

@@ -40,6 +40,7 @@ class Session:
         demo: Whether the keys are those of the embedded KMS, and nothing is kept.
         slices: Lets keys go before long work.
         facts: Reads what costs a call a key; None while there is no connection.
+        at_close: Called when the connection is closed: what was opened beside it goes with it.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Session:
         self._gateway: Gateway | None = None
         self._inventory: Inventory | None = None
         self.facts: FactReader | None = None
+        self.at_close: list[Callable[[], None]] = []
         self._identifying: asyncio.Task[None] | None = None
         self._shared: dict[object, object] = {}
 
@@ -252,6 +254,8 @@ class Session:
 
     def close(self) -> None:
         """Cancel everything in flight."""
+        for close in self.at_close:
+            close()
         if self._identifying is not None:
             self._identifying.cancel()
         self._identifying = None

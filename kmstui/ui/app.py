@@ -24,7 +24,7 @@ from kmstui.model import ConnectionInfo
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import ChangeRecord, Scope
 from kmstui.service.session import Session
-from kmstui.ui.commands import Program
+from kmstui.ui.commands import Context, Program
 from kmstui.ui.editing import tell_overwritten_puts, tell_unfinished_changes
 from kmstui.ui.main import Arrangement, MainScreen
 from kmstui.ui.runtime import UiOptions, write_fault
@@ -184,7 +184,13 @@ class KmsApp(Program):
             self.call_later(self.work, partial(look, session), group=group, what=what)
 
     def undo_change(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
-        """Show what takes a change of tags back; returns why not, or ""."""
+        """Show what takes a change back that can be; returns why not, or ""."""
+        from kmstui.service.keys import primary_before
+
+        if primary_before(record):
+            from kmstui.ui.keys import undo_primary
+
+            return undo_primary(Context(self, self.screen), record, closed)
         return self.part(TagController).undo_entry(record, closed)
 
     def last_words(self, error: Exception) -> str:

@@ -33,6 +33,7 @@ from .typed_text import TypedText as TypedText
 from .typed_text import age_in_words as age_in_words
 from .waiting import FOR_A_KEY as FOR_A_KEY
 from .waiting import FOR_A_POLICY as FOR_A_POLICY
+from .waiting import FOR_A_PRIMARY as FOR_A_PRIMARY
 from .waiting import FOR_AN_OPENED_POLICY as FOR_AN_OPENED_POLICY
 from .waiting import FOR_ONE_OF_MANY as FOR_ONE_OF_MANY
 from .waiting import FOR_QUOTA as FOR_QUOTA

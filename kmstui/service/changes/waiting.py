@@ -25,6 +25,10 @@ FOR_AN_OPENED_POLICY = (0.5, 1.0)
 FOR_A_KEY = (0.3, 0.7, 1.5, 3.0)
 """A change of one key, alias or grant, behind a dialog that is closed already."""
 
+FOR_A_PRIMARY = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Another primary Region: both keys are Updating for "a few more seconds" (KMS Developer Guide,
+"Change the primary key in a set of multi-Region keys")."""
+
 FOR_ONE_OF_MANY = (0.1, 0.3, 0.6, 1.0, 2.0)
 """The tags of one key among many: read back beside the sending of the next ones."""
 

@@ -48,6 +48,10 @@ from .materials import expiry_problem as expiry_problem
 from .materials import import_off as import_off
 from .materials import material_description_problem as material_description_problem
 from .materials import parse_expiry as parse_expiry
+from .primary import Keys as Keys
+from .primary import PrimaryRegion as PrimaryRegion
+from .primary import primary_before as primary_before
+from .primary import primary_problem as primary_problem
 from .unfinished import settle_key_changes as settle_key_changes
 from .wrapping import WRAPPED_FILE as WRAPPED_FILE
 from .wrapping import Wrapping as Wrapping

@@ -29,6 +29,7 @@ class KeyAction(StrEnum):
     ROTATION_OFF = "Rotation off"
     ROTATE_NOW = "Rotate now"
     REPLICATE = "Replicate"
+    PRIMARY_REGION = "Make another Region primary"
     IMPORT_MATERIAL = "Import key material"
     DELETE_MATERIAL = "Delete imported key material"
     SCHEDULE_DELETION = "Schedule deletion"
@@ -82,6 +83,7 @@ def off_reason(key: Key, action: KeyAction) -> str:
         _state_reason(metadata, action)
         or (_rotation_reason(key, metadata, action) if action in _ROTATIONS else "")
         or (_replication_reason(metadata) if action is KeyAction.REPLICATE else "")
+        or (_primary_reason(metadata) if action is KeyAction.PRIMARY_REGION else "")
     )
 
 
@@ -113,6 +115,16 @@ def _rotation_reason(key: Key, metadata: KeyMetadata, action: KeyAction) -> str:
         return "Rotation of a multi-Region key is set on its primary key."
     if action is KeyAction.ROTATION_OFF and key.rotation is False:
         return "Automatic rotation is off already."
+    return ""
+
+
+def _primary_reason(metadata: KeyMetadata) -> str:
+    if not metadata.multi_region:
+        return "Only multi-Region keys have a primary key."
+    if len(metadata.replicas) < 2:
+        return "It has no replica that could become the primary key: replicate it first."
+    if metadata.multi_region == "PRIMARY" and metadata.state in _OUT_OF_USE:
+        return f"The key is {metadata.state}: enable it first."
     return ""
 
 

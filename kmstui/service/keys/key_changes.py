@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -53,14 +53,18 @@ class KeyChanges:
         context = ErrorContext(operation, self._name(key_id) if key_id else "")
         return InvalidInputError(problem, "Nothing was sent.", context)
 
-    async def _run(self, change: Change[T], telling: OutcomeText[T]) -> str:
+    async def _run(
+        self, change: Change[T], telling: OutcomeText[T], pauses: Sequence[float] = FOR_A_KEY
+    ) -> str:
         """Make a change; returns what to tell the person.
+
+        It is read back by the schedule of `pauses`, in seconds.
 
         Raises:
             JournalError: it could not be written down, and nothing was sent.
             ServiceError: it was refused; or no clear answer came, and it does not show.
         """
-        waiting = Waiting(FOR_A_KEY, self._pause)
+        waiting = Waiting(pauses, self._pause)
 
         def observe(step: ChangeStep) -> None:
             if step is ChangeStep.BUSY:

@@ -28,6 +28,8 @@ Send = Callable[[], Awaitable[str | None]]
 Values = Mapping[str, Any]
 """What a change asks for, as the journal has it."""
 
+PRIMARY = "kms:UpdatePrimaryRegion"
+
 _OPERATIONS: Mapping[KeyAction, str] = {
     KeyAction.DESCRIPTION: "kms:UpdateKeyDescription",
     KeyAction.ENABLE: "kms:EnableKey",
@@ -53,6 +55,7 @@ _SHOWN: Mapping[str, Callable[[KeyMetadata, Values], bool]] = {
     "kms:DisableKey": lambda now, after: now.state == after["state"],
     "kms:ScheduleKeyDeletion": lambda now, _: pending_deletion(now),
     "kms:CancelKeyDeletion": lambda now, _: not pending_deletion(now),
+    PRIMARY: lambda now, after: replica_regions(now)[:1] == (after["primary"],),
     "kms:ReplicateKey": lambda now, after: set(after["regions"]) <= set(replica_regions(now)),
 }
 """By operation, whether a described key shows what was asked for."""

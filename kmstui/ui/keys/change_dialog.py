@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kmstui.service.changes import TypedText
 from kmstui.service.errors import ServiceError
@@ -42,6 +42,8 @@ class Proposal:
     """Takes the line typed and returns the AWS CLI's words for the change, after `aws kms`."""
     subject: str | None = None
     """The key or alias that it changes, by its ID; None: the chosen key."""
+    region: str = ""
+    """The Region to which it is sent; "": that of `subject`."""
     style: str = "title"
     """The title's text style: `warn` for what disturbs, `bad` for what destroys."""
     facts: Facts | None = None
@@ -102,7 +104,10 @@ def _send(context: Context, connection: Session, proposal: Proposal, typed: str)
         if kept is not None:
             await kept.close()
         if words := proposal.command(typed):
-            app.last_change_command = aws_command(connection.info, *words)
+            info = connection.info
+            if info is not None and proposal.region:
+                info = replace(info, region=proposal.region)
+            app.last_change_command = aws_command(info, *words)
         session.notify(sentence)
         # What the panes show of the key may have changed with it.
         main_of(app).look()

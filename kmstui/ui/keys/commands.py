@@ -112,6 +112,7 @@ _ACTIONS = {
     KeyAction.ROTATION_OFF: ("f", "Turn the key's automatic rotation off"),
     KeyAction.ROTATE_NOW: ("n", "Rotate the key's material once, now"),
     KeyAction.REPLICATE: ("p", "Replicate the key into another Region"),
+    KeyAction.PRIMARY_REGION: ("P", "Make the key of another Region the primary one of its set"),
     KeyAction.IMPORT_MATERIAL: ("m", "Import key material of your own, or fetch a wrapping key"),
     KeyAction.DELETE_MATERIAL: ("M", "Delete the imported key material; asks for the alias"),
     KeyAction.SCHEDULE_DELETION: ("D", "Schedule the deletion of the key; asks for its alias"),
@@ -209,7 +210,7 @@ COMMANDS = (
         available=_change_off, run=_delete,
     ),
     Command(
-        id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, "
+        id="key.menu", label="More", help="Enable, disable, describe, rotate, replicate, import, "
         "delete or create a key", keys=("x",), available=no_changes, run=_key_menu, bar=34,
     ),
     *(_command(action) for action in _ACTIONS),

@@ -22,9 +22,10 @@ from kmstui.service.keys import (
     replica_regions,
 )
 from kmstui.ui.commands import Context
-from kmstui.ui.dialogs import Facts, Line, Menu, MenuItem
+from kmstui.ui.dialogs import Facts, Line
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.keys.import_form import ImportForm, delete_material
+from kmstui.ui.keys.multi_region import change_primary, replicate
 
 _PRODUCTION = ("prod", "prd", "live")
 """Beginnings of words in a tag that say that people depend on the key."""
@@ -169,49 +170,6 @@ def rotate_now(context: Context, key: Key) -> Proposal:
         style="warn",
         facts=_rotation_facts(context, key, so_far),
     )
-
-
-def replicate(context: Context, key: Key) -> None:
-    """Let the person pick a Region, and replicate the key into it."""
-    info = context.connection.info
-    taken = replica_regions(key.metadata) if key.metadata else ()
-
-    async def ask() -> None:
-        regions = await context.session.connector.regions(info.partition if info else "aws")
-        items = [
-            MenuItem(
-                region, region, off="A key of this set is there already." if region in taken else ""
-            )
-            for region in regions
-        ]
-        title = f"Replicate {context.store.name_of(key.id)} into which Region?"
-        menu = Menu(title, items)
-        context.app.ask(menu, lambda region: propose(context, _replica(context, key, region)))
-
-    app = context.app
-    app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)
-
-
-def _replica(context: Context, key: Key, region: str) -> Proposal:
-    name = context.store.name_of(key.id)
-    description = key.metadata.description if key.metadata else ""
-    described = ("--description", description) if description else ()
-    return Proposal(
-        title=f"Replicate {name} into {region}?",
-        words=(
-            f"A key with the same ID and key material will exist in {region}: what is encrypted "
-            "in one Region can be decrypted in the other. It takes over the description. It gets "
-            "KMS's default key policy, no aliases and no tags: none of these are shared, so set "
-            "them there. It is a key of its own on the bill."
-        ),
-        yes="Replicate",
-        doing=f"Replicating {name} into {region}",
-        send=lambda _: Lifecycle(context.session).replicate(key.id, region),
-        command=lambda _: (
-            "replicate-key", "--key-id", key.id, "--replica-region", region, *described
-        ),
-        style="warn",
-    )  # fmt: skip
 
 
 def schedule_deletion(context: Context, key: Key) -> Proposal:
@@ -366,6 +324,8 @@ def act(context: Context, key: Key, action: KeyAction) -> None:
     """Show what an action would do to the key, and do it once the person agrees."""
     if action is KeyAction.REPLICATE:
         replicate(context, key)
+    elif action is KeyAction.PRIMARY_REGION:
+        change_primary(context, key)
     elif action is KeyAction.IMPORT_MATERIAL:
         context.app.push_screen(ImportForm(context, key))
     else:

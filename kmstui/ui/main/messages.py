@@ -107,7 +107,8 @@ class Messages(Dialog[None]):
             self.reason.say(program_of(self).undo_change(item, self._read_again), "warn")
 
     def _read_again(self, _: bool | None) -> None:
-        self.run_worker(self._read_changes(), group="changes", exclusive=True)
+        if self.is_running:
+            self.run_worker(self._read_changes(), group="changes", exclusive=True)
 
     def action_open(self) -> None:
         """Show the whole of one entry."""
@@ -150,7 +151,7 @@ class Messages(Dialog[None]):
         marked = self._symbols is PLAIN or self.app.no_color
         names = ((title, "") for title in _TITLES)
         self.title_line.show([" ", *tabs(names, self._number, marked=marked)])
-        undo = [("messages.undo", "Undo a change of tags")] if self._number == _CHANGES else []
+        undo = [("messages.undo", "Undo")] if self._number == _CHANGES else []
         self.key_bar.show_keys(
             [
                 ("messages.open", "Whole text"),

@@ -95,7 +95,10 @@ class TagController:
         from kmstui.service.tags import TAG_OPERATIONS
 
         if record.operation not in TAG_OPERATIONS:
-            return "Only changes of tags can be undone here; History has a policy's earlier texts."
+            return (
+                "Changes of tags and of the primary Region can be undone here; History has a"
+                " policy's earlier texts."
+            )
         if self._session.read_only:
             return READ_ONLY
 

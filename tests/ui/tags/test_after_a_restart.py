@@ -131,7 +131,7 @@ async def test_the_journal_lists_changes_and_takes_a_run_back(journal, gateway):
         await run.wait_for("+team=blue")
         assert "ImportedCMK" in run.text
         await run.press("z")
-        await run.wait_for("Only changes of tags can be undone here")
+        await run.wait_for("Changes of tags and of the primary Region can be undone")
         await run.press("j", "enter")
         await run.wait_for("What    +team=blue")
         await run.press("escape", "z")

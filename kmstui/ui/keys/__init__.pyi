@@ -1,0 +1,1 @@
+from .multi_region import undo_primary as undo_primary

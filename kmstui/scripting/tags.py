@@ -19,13 +19,12 @@ from kmstui.scripting.parser import Parser, add_connection_options
 from kmstui.scripting.putting import called_off, is_interactive, with_session
 from kmstui.scripting.table import Column, add_format_option, write_rows
 from kmstui.service.errors import FailedError
+from kmstui.service.runs import RunOutcome, RunResult
 from kmstui.service.tags import (
     TAG_OPERATIONS,
     TagChange,
     Tagging,
-    TagOutcome,
     TagProblem,
-    TagResult,
     parse_tag_keys,
     parse_tags,
 )
@@ -44,8 +43,8 @@ COLUMNS = tuple(
     Column(name, name.upper()) for name in ("name", "key", "change", "outcome", "detail")
 )
 
-_BAD = {TagOutcome.FAILED, TagOutcome.CANCELLED, TagOutcome.REFUSED}
-_OPEN = {TagOutcome.PROPAGATING, TagOutcome.UNREAD, TagOutcome.UNKNOWN}
+_BAD = {RunOutcome.FAILED, RunOutcome.CANCELLED, RunOutcome.REFUSED}
+_OPEN = {RunOutcome.PROPAGATING, RunOutcome.UNREAD, RunOutcome.UNKNOWN}
 
 Planner = Callable[[Tagging, Callable[[int], None]], Any]
 
@@ -141,7 +140,7 @@ def _change(
 
 async def _keys_meant(
     session: Session, options: argparse.Namespace, around: Surroundings
-) -> tuple[list[str], list[TagResult]]:
+) -> tuple[list[str], list[RunResult[TagChange]]]:
     """The keys that are named, each once, and those that cannot be found, as results.
 
     With a filter all keys are read instead.
@@ -157,31 +156,31 @@ async def _keys_meant(
         return [], []
     gate = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def one(name: str) -> str | TagResult:
+    async def one(name: str) -> str | RunResult[TagChange]:
         async with gate:
             try:
                 return (await add_key(session, name)).id
             except FailedError as error:
                 change = TagChange(name, (), (), error.sentence)
-                return TagResult(change, TagOutcome.FAILED, error.sentence)
+                return RunResult(change, RunOutcome.FAILED, error.sentence)
 
     found = await asyncio.gather(*(one(name) for name in dict.fromkeys(options.keys)))
     ids = dict.fromkeys(each for each in found if isinstance(each, str))
-    return list(ids), [each for each in found if isinstance(each, TagResult)]
+    return list(ids), [each for each in found if isinstance(each, RunResult)]
 
 
 async def _carry_out(
     tagging: Tagging,
     session: Session,
     changes: Sequence[TagChange],
-    unread: Sequence[TagResult],
+    unread: Sequence[RunResult[TagChange]],
     options: argparse.Namespace,
     around: Surroundings,
     written: Callable[[], Any] | None = None,
 ) -> int:
     """Show what would change, or change it; returns the exit code."""
     to_send = [each for each in changes if each.will_be_sent]
-    results: Sequence[TagResult] = [_planned(change) for change in changes]
+    results: Sequence[RunResult[TagChange]] = [_planned(change) for change in changes]
     if to_send and not options.dry_run:
         if not options.yes and is_interactive(around.streams):
             rows = [_row(each, session) for each in results]
@@ -194,7 +193,7 @@ async def _carry_out(
             with _told(around, len(to_send), "keys done") as told:
                 ended = 0
 
-                def observe(_: int, result: TagResult) -> None:
+                def observe(_: int, result: RunResult[TagChange]) -> None:
                     nonlocal ended
                     ended += result.change.will_be_sent and result.outcome.ended
                     told(ended)
@@ -208,11 +207,11 @@ async def _carry_out(
     return _code(results, dry_run=options.dry_run)
 
 
-def _planned(change: TagChange) -> TagResult:
+def _planned(change: TagChange) -> RunResult[TagChange]:
     if change.refused:
-        return TagResult(change, TagOutcome.REFUSED, change.refused)
-    outcome = TagOutcome.UNCHANGED if change.is_empty else TagOutcome.WAITING
-    return TagResult(change, outcome, change.note)
+        return RunResult(change, RunOutcome.REFUSED, change.refused)
+    outcome = RunOutcome.UNCHANGED if change.is_empty else RunOutcome.WAITING
+    return RunResult(change, outcome, change.note)
 
 
 def _not_wanted(number: int, options: argparse.Namespace, around: Surroundings) -> str:
@@ -226,7 +225,7 @@ def _not_wanted(number: int, options: argparse.Namespace, around: Surroundings) 
     )
 
 
-def _row(result: TagResult, session: Session) -> dict[str, Any]:
+def _row(result: RunResult[TagChange], session: Session) -> dict[str, Any]:
     change = result.change
     names = session.store.aliases_of(change.key_id)
     before = dict(change.before)
@@ -235,7 +234,7 @@ def _row(result: TagResult, session: Session) -> dict[str, Any]:
         for name, value in change.after
         if value is not None
     ]
-    outcome = "would change" if result.outcome is TagOutcome.WAITING else result.outcome.value
+    outcome = "would change" if result.outcome is RunOutcome.WAITING else result.outcome.value
     return {
         "name": names[0] if names else None,
         "key": change.key_id,
@@ -245,12 +244,12 @@ def _row(result: TagResult, session: Session) -> dict[str, Any]:
     }
 
 
-def _code(results: Sequence[TagResult], *, dry_run: bool) -> int:
+def _code(results: Sequence[RunResult[TagChange]], *, dry_run: bool) -> int:
     outcomes = {each.outcome for each in results}
     if outcomes & _BAD:
         return NOT_ALL
     if dry_run:
-        return WOULD_CHANGE if TagOutcome.WAITING in outcomes else DONE
+        return WOULD_CHANGE if RunOutcome.WAITING in outcomes else DONE
     return UNSURE if outcomes & _OPEN else DONE
 
 

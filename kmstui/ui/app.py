@@ -27,6 +27,7 @@ from kmstui.service.session import Session
 from kmstui.ui.commands import Context, Program
 from kmstui.ui.editing import tell_overwritten_puts, tell_unfinished_changes
 from kmstui.ui.main import Arrangement, MainScreen
+from kmstui.ui.runs import RunController
 from kmstui.ui.runtime import UiOptions, write_fault
 from kmstui.ui.style import TEXT_STYLE_CLASSES, THEMES, style_sheets, theme_for
 from kmstui.ui.tags import TagController
@@ -36,6 +37,7 @@ from kmstui.ui.widgets import TextTable
 
 if TYPE_CHECKING:
     from kmstui.ui.policy import PolicyViewer
+    from kmstui.ui.runs import ShownKind
 
 
 class KmsApp(Program):
@@ -173,11 +175,11 @@ class KmsApp(Program):
 
     def _look_at_what_was_left(self, session: Session) -> None:
         self.call_later(self.main.look_for_drafts)
-        tags = self.part(TagController)
+        left = partial(self.part(RunController).look_for_unfinished, kinds=self._run_kinds)
         for look, what in (
             (tell_unfinished_changes, "looking for unfinished saves"),
             (tell_overwritten_puts, "looking for puts that were overwritten"),
-            (tags.look_for_unfinished, "looking for interrupted changes"),
+            (left, "looking for interrupted changes"),
         ):
             # A switch ends those of the connections before it.
             group = f"{what} {session.info}"
@@ -191,7 +193,11 @@ class KmsApp(Program):
             from kmstui.ui.keys import undo_primary
 
             return undo_primary(Context(self, self.screen), record, closed)
-        return self.part(TagController).undo_entry(record, closed)
+        return self.part(RunController).undo_entry(record, self._run_kinds(), closed)
+
+    def _run_kinds(self) -> Sequence[ShownKind[Any]]:
+        """The kinds of change of which there are runs over many keys."""
+        return (self.part(TagController).kind,)
 
     def last_words(self, error: Exception) -> str:
         """What to print when a widget has failed: a sentence, and where what was typed is."""

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from kmstui.demo import EmbeddedOptions
-from kmstui.service.tags.change import PUTS_A_SECOND, REMOVALS_A_SECOND
+from kmstui.service.tags.tagging import TagKind
 from tests.control import ControlledKms
 from tests.pty_terminal import PtyTerminal
 
@@ -44,8 +44,8 @@ def measure(kms: ControlledKms, terminal: PtyTerminal, count: int, lag: float) -
     print("| | keys | seconds | least by quota | more | throttled | wrong | listed by aws |")
     print("|---|---|---|---|---|---|---|---|")
     for name, keys, rate, wanted in (
-        ("tag", ("t", 'bulk=yes "cost center=42"'), PUTS_A_SECOND, TAG),
-        ("untag", ("u", 'bulk "cost center"'), REMOVALS_A_SECOND, {}),
+        ("tag", ("t", 'bulk=yes "cost center=42"'), TagKind.rates["TagResource"], TAG),
+        ("untag", ("u", 'bulk "cost center"'), TagKind.rates["UntagResource"], {}),
     ):
         before = kms.control.requests()[-1].number
         terminal.send(*keys, "enter")

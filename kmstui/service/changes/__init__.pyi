@@ -15,6 +15,7 @@ from .runner import end_change as end_change
 from .runner import journal_trouble as journal_trouble
 from .runner import run_change as run_change
 from .runner import send_change as send_change
+from .runner import send_until_taken as send_until_taken
 from .settling import Checks as Checks
 from .settling import SettledChange as SettledChange
 from .settling import examine_changes as examine_changes

@@ -217,7 +217,7 @@ async def send_change(
     With `waiting` it is sent again as `Change.stands` has it, until that is stopped.
     """
     try:
-        detail = await _send_until_taken(change, waiting, observe)
+        detail = await send_until_taken(change, waiting, observe)
     except asyncio.CancelledError:
         # The program ends, and the request may have left: nobody will hear the answer.
         if not change.settled_later:
@@ -236,7 +236,14 @@ async def send_change(
     return ChangeResult(record, detail, journal_problem=problem)
 
 
-async def _send_until_taken(change: Change[T], waiting: Waiting | None, observe: Observer) -> str:
+async def send_until_taken(
+    change: Change[T], waiting: Waiting | None, observe: Observer = lambda _: None
+) -> str:
+    """Send a change, again as `Change.stands` has it where it was turned away; returns its detail.
+
+    Raises:
+        ServiceError: it was refused, or no clear answer came.
+    """
     for seconds in FOR_QUOTA:
         refused: ServiceError
         try:

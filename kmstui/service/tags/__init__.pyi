@@ -1,8 +1,5 @@
 from .change import TAG_OPERATIONS as TAG_OPERATIONS
 from .change import TagChange as TagChange
-from .change import TagOutcome as TagOutcome
-from .change import TagResult as TagResult
-from .change import seconds_for as seconds_for
 from .change import tag_refusal as tag_refusal
 from .complete import TagProposal as TagProposal
 from .complete import TagVocabulary as TagVocabulary
@@ -18,4 +15,3 @@ from .parse import tag_key_problems as tag_key_problems
 from .parse import tag_problems as tag_problems
 from .parse import written as written
 from .tagging import Tagging as Tagging
-from .tagging import UnfinishedTags as UnfinishedTags

@@ -5,19 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from kmstui.model import Key, Tag, TagDelta
 from kmstui.service.ports import ChangeRecord
+from kmstui.service.runs import KeyChange
 from kmstui.service.tags.parse import MOST_TAGS
-
-Values = tuple[tuple[str, str | None], ...]
-"""Tag keys with their values, None where the key has no such tag; sorted."""
-
-PUTS_A_SECOND = 10
-"""Request quota of TagResource. Source: KMS Developer Guide, "Request quotas"."""
-REMOVALS_A_SECOND = 5
-"""Request quota of UntagResource."""
 
 _UNTAGGABLE_STATES = {
     "PendingDeletion": "is pending deletion: cancel the deletion to change its tags",
@@ -28,53 +20,12 @@ _UNTAGGABLE_STATES = {
 """KMS Developer Guide, "Key states", TagResource and UntagResource."""
 
 
-class TagOutcome(StrEnum):
-    """How the change of one key ended."""
-
-    WAITING = "waiting"
-    RUNNING = "sending"
-    SENT = "sent"
-    """Accepted, and being read back."""
-    DONE = "done"
-    """Read back as it was asked for."""
-    PROPAGATING = "propagating"
-    """Accepted, but the key does not show it yet."""
-    UNREAD = "not read back"
-    """Accepted, and not allowed or not able to be read back."""
-    FAILED = "failed"
-    CANCELLED = "not sent"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
-    """By kmstui itself, since KMS would refuse it: nothing was sent."""
-    UNCHANGED = "unchanged"
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more will come of it."""
-        return self not in {TagOutcome.WAITING, TagOutcome.RUNNING, TagOutcome.SENT}
-
-    @property
-    def saved(self) -> bool:
-        """Whether KMS has taken the change."""
-        return self in {TagOutcome.DONE, TagOutcome.PROPAGATING, TagOutcome.UNREAD}
-
-    @property
-    def can_be_retried(self) -> bool:
-        """Whether sending it again may help."""
-        return self in {TagOutcome.FAILED, TagOutcome.CANCELLED, TagOutcome.UNKNOWN}
-
-
 @dataclass(frozen=True, slots=True)
-class TagChange:
-    """What happens to the tags of one key; tag keys that stay as they are do not occur."""
+class TagChange(KeyChange):
+    """What happens to the tags of one key.
 
-    key_id: str
-    before: Values
-    after: Values
-    refused: str = ""
-    """Why nothing will be sent for this key, as a sentence."""
-    note: str = ""
-    """What the person must know about this key all the same, as a sentence."""
+    `before` and `after` are tag keys with their values, None where the key has no such tag; sorted.
+    """
 
     @property
     def put(self) -> tuple[Tag, ...]:
@@ -99,30 +50,6 @@ class TagChange:
         return tuple(
             name for name, value in self.after if value is not None and old[name] is not None
         )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to send."""
-        return not self.after
-
-    @property
-    def will_be_sent(self) -> bool:
-        """Whether anything is sent for this key."""
-        return bool(self.after) and not self.refused
-
-
-@dataclass(frozen=True, slots=True)
-class TagResult:
-    """How far the change of one key is."""
-
-    change: TagChange
-    outcome: TagOutcome
-    detail: str = ""
-    """What the person should know of it, as a sentence."""
-    tags: tuple[Tag, ...] | None = None
-    """What the key was found to hold afterwards; None when it was not read."""
-    signed_out: bool = False
-    """Whether it was refused for the credentials, so that signing in may be what helps."""
 
 
 def tag_refusal(key: Key, name: str) -> str:
@@ -203,16 +130,6 @@ def shows(tags: Iterable[Tag], change: TagChange) -> bool:
     """Whether a key with `tags` shows the change."""
     now = {tag.key: tag.value for tag in tags}
     return all(now.get(name) == value for name, value in change.after)
-
-
-def seconds_for(changes: Iterable[TagChange]) -> float:
-    """How long sending the changes takes at the least, by the quotas of the account."""
-    puts = removals = 0
-    for change in changes:
-        if change.will_be_sent:
-            puts += bool(change.put)
-            removals += bool(change.remove)
-    return max(puts / PUTS_A_SECOND, removals / REMOVALS_A_SECOND)
 
 
 # In the journal

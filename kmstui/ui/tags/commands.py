@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kmstui.model import Tag
 from kmstui.ui.commands import EVERYWHERE, TAGS, Command, Context, needs_writing, no_changes
 from kmstui.ui.main import main_of, with_marks_told
+from kmstui.ui.runs import RunController
 from kmstui.ui.tags.controller import TagController
 
 
@@ -78,14 +79,15 @@ def _rename(context: Context) -> None:
 def _can_undo(context: Context) -> str | None:
     # It is about what was changed, whichever key is chosen, or none.
     reason = no_changes(context)
-    if reason is None and not _tags(context).last:
-        return "No tags were changed since kmstui was started; ! lists earlier changes."
+    if reason is None and not context.app.part(RunController).can_undo:
+        return (
+            "No tags or marked keys were changed since kmstui was started; ! lists earlier changes."
+        )
     return reason
 
 
 def _undo(context: Context) -> None:
-    tags = _tags(context)
-    tags.undo([result.change for result in tags.last])
+    context.app.part(RunController).undo_last()
 
 
 COMMANDS = (
@@ -100,8 +102,8 @@ COMMANDS = (
         run=with_marks_told(lambda context: _tags(context).remove(context.targets)), bar=31,
     ),
     Command(
-        id="tags.undo", label="Undo tags", help="Undo the last change of tags", keys=("z",),
-        scope=EVERYWHERE, available=_can_undo, run=_undo,
+        id="tags.undo", label="Undo", help="Undo the last change of tags or of marked keys",
+        keys=("z",), scope=EVERYWHERE, available=_can_undo, run=_undo,
     ),
     Command(
         id="tag.value", label="Value", help="Change the value of the tag", keys=("enter", "e"),

@@ -5,47 +5,39 @@ It is there from the start; what it opens is imported when it opens it.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmstui.model import Key, Tag, TagDelta
-from kmstui.service.inventory import FIRST_PAINT_SECONDS
-from kmstui.service.ports import ChangeRecord
-from kmstui.ui.commands import READ_ONLY, Program
+from kmstui.ui.commands import Program
+from kmstui.ui.runs import RunController
 
 if TYPE_CHECKING:
-    from kmstui.service.session import Session
-    from kmstui.service.tags import TagChange, Tagging, TagResult, TagVocabulary, UnfinishedTags
-    from kmstui.ui.tags.change_screen import ChangeScreen, Planner
+    from kmstui.service.tags import TagChange, TagVocabulary
+    from kmstui.ui.runs import Plan
     from kmstui.ui.tags.modes import LineMode
+    from kmstui.ui.tags.words import ShownTags
 
-_UNDO = "Undo the change of tags"
 _LEARN_STEP = 64
 """Keys learnt from before the clock is read again."""
-_IN_FRONT_SECONDS = 0.3
-"""Time between two looks at whether nothing is open over the panes any more."""
 
 
 class TagController:
-    """One for the program.
-
-    Attributes:
-        last: The results of the run that ended last, which can be undone.
-    """
+    """One for the program."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._session = program.session
-        self.last: tuple[TagResult, ...] = ()
 
     @cached_property
-    def tagging(self) -> Tagging:
-        """Plans and runs."""
+    def kind(self) -> ShownTags:
+        """Plans and runs, and how they are shown."""
         from kmstui.service.tags import Tagging
+        from kmstui.ui.tags.words import ShownTags
 
-        return Tagging(self._session)
+        session, program = self._session, self._program
+        return ShownTags(Tagging(session), session.store, program.symbols)
 
     @cached_property
     def vocabulary(self) -> TagVocabulary:
@@ -86,61 +78,18 @@ class TagController:
         """Show what removing a tag does."""
         self.show(f"Remove the tag {tag.key}", self._planner([key_id], TagDelta(remove=(tag.key,))))
 
-    def undo(self, changes: Sequence[TagChange]) -> None:
-        """Show what takes changes back."""
-        self.show(_UNDO, partial(self.tagging.plan_undo, tuple(changes)))
-
-    def undo_entry(self, record: ChangeRecord, closed: Callable[[bool | None], None]) -> str:
-        """Show what takes back the run that a journal entry belongs to; returns why not, or ""."""
-        from kmstui.service.tags import TAG_OPERATIONS
-
-        if record.operation not in TAG_OPERATIONS:
-            return (
-                "Changes of tags and of the primary Region can be undone here; History has a"
-                " policy's earlier texts."
-            )
-        if self._session.read_only:
-            return READ_ONLY
-
-        async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
-            changes = await self.tagging.changes_of(record)
-            return await self.tagging.plan_undo(changes, told)
-
-        self.show(_UNDO, plan, closed)
-        return ""
-
     def show(
         self,
         title: str,
-        planner: Planner,
+        planner: Plan[TagChange],
         closed: Callable[[bool | None], None] | None = None,
     ) -> None:
         """Show what a planner comes to, to be sent from there."""
-        self._program.push_screen(self._screen(title, planner), closed)
-
-    def _screen(
-        self, title: str, planner: Planner, written: Callable[[], Awaitable[None]] | None = None
-    ) -> ChangeScreen:
-        from kmstui.ui.tags.change_screen import ChangeScreen
-
-        return ChangeScreen(
-            self._program, self.tagging, title, planner, ended=self._ended, written=written
-        )
-
-    def _ended(self, results: Sequence[TagResult]) -> None:
-        """A run ended: it can be undone and copied from the main screen too."""
-        from kmstui.ui.tags.words import cli_commands
-
-        saved = tuple(result for result in results if result.outcome.saved)
-        if saved:
-            self.last = saved
-            self._program.last_change_command = cli_commands(
-                (result.change for result in saved), self._session
-            )
+        self._program.part(RunController).show(self.kind, title, planner, closed)
 
     def _ask(self, mode: LineMode, key_ids: Sequence[str]) -> None:
+        from kmstui.ui.runs import names_of
         from kmstui.ui.tags.line import TagLine
-        from kmstui.ui.tags.words import names_of
 
         key_ids = tuple(key_ids)
 
@@ -159,12 +108,12 @@ class TagController:
         self._program.push_screen(line)
         self._program.work(self._learn, group="tag-words", what="reading the tags in use")
 
-    def _planner(self, key_ids: Sequence[str], delta: TagDelta) -> Planner:
+    def _planner(self, key_ids: Sequence[str], delta: TagDelta) -> Plan[TagChange]:
         async def plan(told: Callable[[int], None]) -> tuple[TagChange, ...]:
             if len(key_ids) == 1:
                 # Whether its policy decides by the tag is worth two calls.
                 await self._session.read_policies(key_ids[0])
-            return await self.tagging.plan(key_ids, delta, told)
+            return await self.kind.tagging.plan(key_ids, delta, told)
 
         return plan
 
@@ -180,50 +129,3 @@ class TagController:
 
     def _key(self, key_id: str) -> Key:
         return self._session.store.keys.get(key_id) or Key(key_id, "")
-
-    # What an earlier kmstui left behind
-
-    async def look_for_unfinished(self, connection: Session) -> None:
-        """Settle interrupted runs that left nothing to do, and ask about each other one."""
-        # What it takes to look is loaded once the first keys have been drawn.
-        await asyncio.sleep(FIRST_PAINT_SECONDS)
-        from kmstui.ui.tags.unfinished import unfinished_words
-
-        session = self._session
-        for run in await self.tagging.unfinished(connection):
-            if not run.open and not run.unread and session.journal.durable:
-                await self.tagging.settle(run)
-                session.notify(f"{unfinished_words(run)} Nothing is left to do.")
-            elif not session.journal.durable:
-                later = "It can be finished or undone once the journal can be written."
-                session.notify(f"{unfinished_words(run)} {later}", "warning")
-            elif session.read_only:
-                words = "Start kmstui without --read-only to finish or undo it."
-                session.notify(f"{unfinished_words(run)} {words}", "warning")
-            else:
-                await self._ask_about(run)
-
-    async def _ask_about(self, run: UnfinishedTags) -> None:
-        """Ask what to do with a run when nothing is open any more, and do it."""
-        from kmstui.ui.tags.unfinished import FINISH, UNDO, UnfinishedScreen
-
-        program, tagging = self._program, self.tagging
-        # A screen tells nobody but itself that it is in front again.
-        while not program.main.is_current:  # noqa: ASYNC110
-            await asyncio.sleep(_IN_FRONT_SECONDS)
-
-        async def settle() -> None:
-            await tagging.settle(run)
-
-        answer = await program.push_screen_wait(
-            UnfinishedScreen(run, self._session.store, program.symbols)
-        )
-        if answer == FINISH:
-            rest = (*run.open, *(change for change, _ in run.unread))
-            title, planner = "Finish the change of tags", partial(tagging.plan_again, rest)
-            await program.push_screen_wait(self._screen(title, planner, settle))
-        elif answer == UNDO:
-            planner = partial(tagging.plan_undo, run.all_done)
-            await program.push_screen_wait(self._screen(_UNDO, planner, settle))
-        elif answer is not None:
-            await settle()

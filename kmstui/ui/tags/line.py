@@ -23,10 +23,10 @@ from kmstui.service.tags import TagProblem
 from kmstui.ui.commands import KeyBar, program_of
 from kmstui.ui.dialogs import KeptLine
 from kmstui.ui.policy import PlaceholderCharacters, glyph, stand_ins_in
+from kmstui.ui.runs import number
 from kmstui.ui.style import OneLine, Part, Symbols
 from kmstui.ui.tags.modes import LineMode
 from kmstui.ui.tags.proposals import Proposals
-from kmstui.ui.tags.words import number
 from kmstui.ui.textual_internals import ForgottenTextArea
 from kmstui.ui.widgets import Sentences
 

@@ -1,44 +1,17 @@
-"""What a change of tags does and did, in words."""
+"""Changes of tags as the screen of a run shows them."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from typing import ClassVar
 
 from kmstui.model import Tag
 from kmstui.service.inventory import Store
-from kmstui.service.session import Session
-from kmstui.service.tags import TagChange, TagDecisions, TagOutcome, TagResult, written
-from kmstui.ui.commands import aws_command, aws_loop
-from kmstui.ui.style import Part, Symbols
-
-OUTCOME_STYLES = {
-    TagOutcome.DONE: "good",
-    TagOutcome.PROPAGATING: "warn",
-    TagOutcome.UNREAD: "warn",
-    TagOutcome.FAILED: "bad",
-    TagOutcome.UNKNOWN: "bad",
-    TagOutcome.CANCELLED: "warn",
-    TagOutcome.REFUSED: "warn",
-    TagOutcome.UNCHANGED: "dim",
-    TagOutcome.WAITING: "dim",
-}
-
-
-def number(count: int, noun: str) -> str:
-    """`1 key`, `2 keys`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def names_of(store: Store, key_ids: Sequence[str]) -> str:
-    """Some keys, as many as a line holds."""
-    if len(key_ids) == 1:
-        return store.name_of(key_ids[0])
-    some = ", ".join(store.bare_name(key_id) for key_id in key_ids[:4])
-    more = f" and {len(key_ids) - 4:,} more" if len(key_ids) > 4 else ""
-    return f"{len(key_ids):,} keys: {some}{more}"
+from kmstui.service.runs import RunResult
+from kmstui.service.tags import TagChange, TagDecisions, Tagging, written
+from kmstui.ui.runs import ShownKind, StepLine, number
+from kmstui.ui.style import Symbols
 
 
 def tags_text(tags: Iterable[Tag]) -> str:
@@ -46,72 +19,100 @@ def tags_text(tags: Iterable[Tag]) -> str:
     return " ".join(written(tag) for tag in tags)
 
 
-# The plan
+class ShownTags(ShownKind[TagChange]):
+    """Changes of tags."""
 
+    reading: ClassVar[str] = "the tags"
+    column: ClassVar[str] = "TAG KEY"
+    as_wanted: ClassVar[str] = "has the tags as wanted already"
 
-def steps_of(change: TagChange, symbols: Symbols) -> list[tuple[str, str, str]]:
-    """Each tag that changes: sign, tag key, and what becomes of its value."""
-    old = dict(change.before)
-    steps = []
-    for name, value in change.after:
-        before = old[name]
-        if value is None:
-            steps.append(("-", name, f"was {before!r}" if before else "was empty"))
-        elif before is None:
-            steps.append(("+", name, value))
-        else:
-            steps.append(("~", name, f"{before or '(empty)'} {symbols.arrow} {value or '(empty)'}"))
-    return steps
+    def __init__(self, tagging: Tagging, store: Store, symbols: Symbols) -> None:
+        super().__init__(tagging, store)
+        self.tagging = tagging
+        self._symbols = symbols
 
+    def noun(self, changes: Iterable[TagChange]) -> str:
+        """Put, removed or renamed, it is one thing."""
+        return "change of tags"
 
-def step_line(change: TagChange, symbols: Symbols) -> str:
-    """All steps on one line."""
-    words = []
-    for symbol, name, value in steps_of(change, symbols):
-        if symbol == "-":
-            words.append(f"-{name}")
-        elif symbol == "+":
-            words.append(f"+{name}={value}")
-        else:
-            words.append(f"~{name}: {value}")
-    return "  ".join(words)
+    def steps(self, change: TagChange) -> list[StepLine]:
+        """Each tag that changes: sign, tag key, and what becomes of its value."""
+        old = dict(change.before)
+        arrow = self._symbols.arrow
+        steps = []
+        for name, value in change.after:
+            before = old[name]
+            if value is None:
+                steps.append(("-", name, f"was {before!r}" if before else "was empty"))
+            elif before is None:
+                steps.append(("+", name, value))
+            else:
+                steps.append(("~", name, f"{before or '(empty)'} {arrow} {value or '(empty)'}"))
+        return steps
 
+    def line(self, change: TagChange) -> str:
+        """All steps on one line."""
+        words = []
+        for symbol, name, value in self.steps(change):
+            if symbol == "-":
+                words.append(f"-{name}")
+            elif symbol == "+":
+                words.append(f"+{name}={value}")
+            else:
+                words.append(f"~{name}: {value}")
+        return "  ".join(words)
 
-def plan_summary(changes: Sequence[TagChange], store: Store) -> tuple[str, str]:
-    """What will be sent, in a few sentences, and the style that suits them."""
-    sent = [change for change in changes if change.will_be_sent]
-    refused = [change for change in changes if change.refused]
-    same = len(changes) - len(sent) - len(refused)
-    if len(changes) == 1:
-        return _summary_of_one(changes[0], store)
-    rest = [f"{number(same, 'key')} as wanted already"] if same else []
-    if refused:
-        rest.append(f"{number(len(refused), 'key')} refused, with the reason below")
-    if not sent:
-        return f"Nothing to send: {', '.join(rest)}.", "warn"
-    words = f"{number(len(sent), 'key')} of {len(changes):,} will change; this {_counts(sent)}."
-    words += "".join(f" {part}." for part in rest)
-    return words, "warn" if refused else ""
+    def counts(self, changes: Sequence[TagChange]) -> str:
+        """Tags added, values changed, tags removed."""
+        counts = (
+            ("adds", "tag", sum(len(change.added) for change in changes)),
+            ("changes", "value", sum(len(change.changed) for change in changes)),
+            ("removes", "tag", sum(len(change.remove) for change in changes)),
+        )
+        return ", ".join(f"{verb} {number(count, noun)}" for verb, noun, count in counts if count)
 
+    def now(self, result: RunResult[TagChange]) -> str:
+        """Its tags."""
+        return tags_text(result.found) or "without tags"
 
-def _summary_of_one(change: TagChange, store: Store) -> tuple[str, str]:
-    name = store.name_of(change.key_id)
-    if change.refused:
-        return f"Nothing can be sent. {change.refused}", "bad"
-    if change.is_empty and change.note:
-        return "Nothing to send.", "warn"
-    if change.is_empty:
-        return f"Nothing to send: {name} has the tags as wanted already.", "warn"
-    return f"On {name} this {_counts([change])}.", ""
+    def now_holds(self, result: RunResult[TagChange]) -> str:
+        """The tags put and removed, and how many it has in all."""
+        change = result.change
+        parts = []
+        if change.put:
+            parts.append(f"now has {tags_text(change.put)}")
+        if change.remove:
+            parts.append(f"has no tag {', '.join(change.remove)} any more")
+        count = number(len(result.found or ()), "tag")
+        return f"{self.store.name_of(change.key_id)} {' and '.join(parts)} ({count} in all)."
 
+    def all_found(self, result: RunResult[TagChange]) -> Sequence[str]:
+        """All of its tags."""
+        if not result.found:
+            return ["It has no tags now."]
+        return ["The key now has these tags:", *map(written, result.found)]
 
-def _counts(changes: Sequence[TagChange]) -> str:
-    counts = (
-        ("adds", "tag", sum(len(change.added) for change in changes)),
-        ("changes", "value", sum(len(change.changed) for change in changes)),
-        ("removes", "tag", sum(len(change.remove) for change in changes)),
-    )
-    return ", ".join(f"{verb} {number(count, noun)}" for verb, noun, count in counts if count)
+    def if_lost(self, left: str) -> str:
+        """The keys that keep their tags."""
+        return f"Tags are being changed: {left} would be left as they are."
+
+    def commands(self, change: TagChange) -> Iterable[Sequence[str]]:
+        """Tags are written as JSON: the short form would read some characters otherwise."""
+        if change.put:
+            tags = [{"TagKey": tag.key, "TagValue": tag.value} for tag in change.put]
+            yield "tag-resource", "--tags", json.dumps(tags, ensure_ascii=False)
+        if change.remove:
+            names = json.dumps(list(change.remove), ensure_ascii=False)
+            yield "untag-resource", "--tag-keys", names
+
+    def is_plain(self, change: TagChange) -> bool:
+        """Whether no value or access is lost by it."""
+        only_added = len(change.added) == len(change.after)
+        return only_added and not self.tagging.deciding([change]).key_ids
+
+    def warning(self, changes: Sequence[TagChange]) -> str:
+        """Where IAM policies decide by a tag that changes."""
+        return access_warning(self.tagging.deciding(changes), self.store)
 
 
 def access_warning(found: TagDecisions, store: Store) -> str:
@@ -132,93 +133,3 @@ def access_warning(found: TagDecisions, store: Store) -> str:
         f" of {which} (aws:ResourceTag): this changes who may use it, some minutes after it is"
         f" sent. Looked at: the {looked_at} read for Access."
     )
-
-
-# The run
-
-
-def run_summary(results: Iterable[TagResult]) -> tuple[str, str]:
-    """How many keys ended how, and the style that suits it."""
-    counts = Counter(result.outcome for result in results)
-    total = sum(counts.values())
-    order = [each for each in TagOutcome if each in counts]
-    words = ", ".join(f"{counts[each]:,} {each.value}" for each in order)
-    wrong = counts[TagOutcome.FAILED] + counts[TagOutcome.UNKNOWN]
-    late = counts[TagOutcome.CANCELLED] + counts[TagOutcome.PROPAGATING] + counts[TagOutcome.UNREAD]
-    style = "bad" if wrong else "warn" if late else "good"
-    return f"{number(total, 'key')}: {words}.", style
-
-
-def result_parts(result: TagResult, store: Store, symbols: Symbols) -> tuple[Part, Part]:
-    """How far a key is, and what there is to know of it."""
-    style = OUTCOME_STYLES.get(result.outcome, "accent")
-    outcome: Part = (result.outcome.value, style)
-    if result.detail:
-        # The key stands beside it.
-        name = store.name_of(result.change.key_id)
-        return outcome, (result.detail.removeprefix(f"{name} "), style)
-    if result.tags is not None:
-        return outcome, (f"now {tags_text(result.tags) or 'without tags'}", "")
-    return outcome, (step_line(result.change, symbols), "dim" if result.outcome.ended else "")
-
-
-def about(change: TagChange, result: TagResult | None, symbols: Symbols) -> str:
-    """All there is to know of one key, in lines."""
-    steps = (f"{symbol} {tag}  {value}" for symbol, tag, value in steps_of(change, symbols))
-    lines = [*steps, change.refused, change.note]
-    if result is not None:
-        lines += ["", f"Outcome: {result.outcome.value}"]
-        lines += [result.detail] if result.detail not in lines else []
-        if result.tags is not None:
-            lines += ["", "The key now has these tags:" if result.tags else "It has no tags now."]
-            lines += [written(tag) for tag in result.tags]
-    return "\n".join(lines).strip() or "Nothing changes on this key."
-
-
-def now_holds(result: TagResult, store: Store) -> str:
-    """What a key was found to hold after its change, as a sentence."""
-    change = result.change
-    parts = []
-    if change.put:
-        parts.append(f"now has {tags_text(change.put)}")
-    if change.remove:
-        parts.append(f"has no tag {', '.join(change.remove)} any more")
-    count = len(result.tags or ())
-    return f"{store.name_of(change.key_id)} {' and '.join(parts)} ({number(count, 'tag')} in all)."
-
-
-# The AWS CLI
-
-
-def cli_commands(changes: Iterable[TagChange], session: Session) -> str:
-    """The changes as AWS CLI commands; a loop where many keys get the same.
-
-    Tags are written as JSON: the short form would read some of their characters otherwise.
-    """
-    sent = [change for change in changes if change.will_be_sent]
-    connections = {each: number for number, each in enumerate(session.each)}
-
-    def alike_by(change: TagChange) -> tuple[int, str]:
-        return connections.get(session.of(change.key_id), 0), repr(change.after)
-
-    sent.sort(key=alike_by)
-    lines = []
-    for _, group in groupby(sent, key=alike_by):
-        alike = list(group)
-        info = session.of(alike[0].key_id).info
-        key_ids = [change.key_id for change in alike]
-        for words in _words_of(alike[0]):
-            if len(key_ids) == 1:
-                lines.append(aws_command(info, words[0], "--key-id", key_ids[0], *words[1:]))
-            else:
-                lines.append(aws_loop(info, key_ids, words[0], words[1:]))
-    return "\n".join(lines)
-
-
-def _words_of(change: TagChange) -> Iterable[Sequence[str]]:
-    if change.put:
-        tags = [{"TagKey": tag.key, "TagValue": tag.value} for tag in change.put]
-        yield "tag-resource", "--tags", json.dumps(tags, ensure_ascii=False)
-    if change.remove:
-        names = json.dumps(list(change.remove), ensure_ascii=False)
-        yield "untag-resource", "--tag-keys", names

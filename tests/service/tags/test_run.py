@@ -18,8 +18,9 @@ from kmstui.service.errors import (
     UnreportedOutcomeError,
 )
 from kmstui.service.ports import Target
-from kmstui.service.tags.change import TagChange, TagOutcome
-from kmstui.service.tags.run import SENDING_AT_ONCE
+from kmstui.service.runs import RunOutcome
+from kmstui.service.runs.run import SENDING_AT_ONCE
+from kmstui.service.tags.change import TagChange
 from tests.fakes import (
     DISABLED,
     IMPORTED,
@@ -39,12 +40,12 @@ TEAM = TagDelta(put=(Tag("team", "blue"),))
 async def test_each_key_is_sent_read_back_and_written_down(bench):
     plan = await bench.tagging.plan([IMPORTED, SIGNING], TEAM)
     results = await bench.apply(plan)
-    assert [each.outcome for each in results] == [TagOutcome.DONE, TagOutcome.DONE]
-    assert Tag("team", "blue") in results[0].tags
+    assert [each.outcome for each in results] == [RunOutcome.DONE, RunOutcome.DONE]
+    assert Tag("team", "blue") in results[0].found
     assert bench.store.keys[SIGNING].tags == (Tag("team", "blue"),)
     assert await bench.records() == [(IMPORTED, "done"), (SIGNING, "done")]
     steps = [outcome for index, outcome in bench.seen if index == 0]
-    assert steps == [TagOutcome.WAITING, TagOutcome.RUNNING, TagOutcome.SENT, TagOutcome.DONE]
+    assert steps == [RunOutcome.WAITING, RunOutcome.RUNNING, RunOutcome.SENT, RunOutcome.DONE]
 
 
 async def test_it_is_in_the_journal_before_anything_is_sent(bench):
@@ -84,7 +85,7 @@ async def test_a_journal_that_fails_later_does_not_hide_what_happened(bench):
     bench.journal.error = JournalError("the disk is full")
     gate.set()
     (result,) = await run
-    assert result.outcome is TagOutcome.DONE
+    assert result.outcome is RunOutcome.DONE
     assert "the disk is full" in result.detail
 
 
@@ -94,7 +95,7 @@ async def test_many_keys_are_sent_in_their_order(bench):
     keys = [key_id_of(number) for number in reversed(range(60))]
     results = await bench.apply(await bench.tagging.plan(keys, TEAM))
     assert [key for _, key in bench.sent] == keys
-    assert {each.outcome for each in results} == {TagOutcome.DONE}
+    assert {each.outcome for each in results} == {RunOutcome.DONE}
     assert all(Tag("team", "blue") in bench.gateway.world.tags[key] for key in keys)
 
 
@@ -144,7 +145,7 @@ async def test_the_old_tag_stays_as_long_as_kms_does_not_show_the_new_one(bench)
     (result,) = await bench.apply(
         await bench.tagging.plan([IMPORTED], TagDelta(rename=("env", "stage")))
     )
-    assert result.outcome is TagOutcome.FAILED
+    assert result.outcome is RunOutcome.FAILED
     assert "KMS does not show the new tags yet, so the old ones were left" in result.detail
     assert bench.gateway.world.tags[IMPORTED] == before
 
@@ -153,7 +154,7 @@ async def test_a_rename_that_stops_half_way_says_that_both_tags_are_there(bench)
     bench.gateway.fail("kms:UntagResource", AccessDeniedError("not allowed"))
     delta = TagDelta(put=(Tag("stage", "dev"),), remove=("env",))
     (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], delta))
-    assert result.outcome is TagOutcome.FAILED
+    assert result.outcome is RunOutcome.FAILED
     assert result.detail.startswith("The tags were put, but env stayed. AccessDenied")
     assert Tag("stage", "dev") in bench.store.keys[IMPORTED].tags
 
@@ -167,9 +168,9 @@ async def test_where_nobody_can_tell_what_became_of_one_no_more_are_sent(bench):
     bench.gateway.fail("kms:ListResourceTags", EndpointError("a web page came"))
     results = await bench.apply(plan)
     ends = [each.outcome for each in results]
-    sent = ends.count(TagOutcome.UNKNOWN)
+    sent = ends.count(RunOutcome.UNKNOWN)
     assert len(bench.sent) == sent < 60
-    assert ends.count(TagOutcome.CANCELLED) == 60 - sent
+    assert ends.count(RunOutcome.CANCELLED) == 60 - sent
     assert "nobody can tell what became of an earlier one" in results[-1].detail
 
 
@@ -177,7 +178,7 @@ async def test_one_refusal_fails_no_other_key(bench):
     bench.gateway.fail("kms:TagResource", AccessDeniedError("not allowed"), SIGNING)
     results = await bench.apply(await bench.tagging.plan([IMPORTED, SIGNING, NAMELESS], TEAM))
     outcomes = [each.outcome for each in results]
-    assert outcomes == [TagOutcome.DONE, TagOutcome.FAILED, TagOutcome.DONE]
+    assert outcomes == [RunOutcome.DONE, RunOutcome.FAILED, RunOutcome.DONE]
     assert "AccessDenied: not allowed." in results[1].detail
     assert (SIGNING, "failed") in await bench.records()
 
@@ -193,8 +194,8 @@ async def test_what_stops_one_stops_all_and_the_rest_is_told_as_not_sent(bench, 
     bench.gateway.fail("kms:TagResource", error)
     results = await bench.apply(plan)
     assert len(bench.sent) <= SENDING_AT_ONCE
-    assert results[0].outcome is TagOutcome.FAILED
-    assert results[-1].outcome is TagOutcome.CANCELLED
+    assert results[0].outcome is RunOutcome.FAILED
+    assert results[-1].outcome is RunOutcome.CANCELLED
     assert str(error) in results[-1].detail
     records = await bench.records()
     assert len([each for each in records if each[1] == "cancelled"]) >= 40 - SENDING_AT_ONCE
@@ -203,14 +204,14 @@ async def test_what_stops_one_stops_all_and_the_rest_is_told_as_not_sent(bench, 
 async def test_throttled_changes_are_sent_again_after_a_while(bench):
     bench.gateway.fail("kms:TagResource", ThrottledError("too many"), times=2)
     (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], TEAM))
-    assert result.outcome is TagOutcome.DONE
+    assert result.outcome is RunOutcome.DONE
     assert bench.paused == list(FOR_QUOTA[:2])
 
 
 async def test_a_quota_that_others_use_up_for_good_is_told(bench):
     bench.gateway.fail("kms:TagResource", ThrottledError("too many"))
     (result,) = await bench.apply(await bench.tagging.plan([IMPORTED], TEAM))
-    assert result.outcome is TagOutcome.FAILED
+    assert result.outcome is RunOutcome.FAILED
     assert result.detail == "Throttled: too many."
     assert result.outcome.can_be_retried
 
@@ -233,7 +234,7 @@ async def test_tags_that_show_late_are_waited_for(bench):
     bench.session.connector._gateways = [lagging]
     await bench.session.open(Target())
     (result,) = await bench.apply(await bench.tagging.plan([NAMELESS], TEAM))
-    assert result.outcome is TagOutcome.DONE
+    assert result.outcome is RunOutcome.DONE
     assert bench.paused == list(FOR_ONE_OF_MANY[:3])
 
 
@@ -243,7 +244,7 @@ async def test_tags_that_do_not_show_are_told_as_propagating_not_as_failed(bench
     bench.session.connector._gateways = [lagging]
     await bench.session.open(Target())
     (result,) = await bench.apply(await bench.tagging.plan([NAMELESS], TEAM))
-    assert result.outcome is TagOutcome.PROPAGATING
+    assert result.outcome is RunOutcome.PROPAGATING
     assert "the key does not show it yet" in result.detail
     assert await bench.records() == [(NAMELESS, "done")]
 
@@ -252,7 +253,7 @@ async def test_a_change_that_may_not_be_read_back_was_accepted_all_the_same(benc
     plan = await bench.tagging.plan([NAMELESS], TEAM)
     bench.gateway.fail("kms:ListResourceTags", AccessDeniedError("not allowed"))
     (result,) = await bench.apply(plan)
-    assert result.outcome is TagOutcome.UNREAD
+    assert result.outcome is RunOutcome.UNREAD
     assert result.detail.startswith("KMS accepted it, but it could not be read back.")
 
 
@@ -266,7 +267,7 @@ async def test_an_answer_that_tells_nothing_is_found_out_by_looking(
     if happened:
         bench.gateway.world.tags[NAMELESS] = (Tag("team", "blue"),)
     (result,) = await bench.apply(plan)
-    assert result.outcome is (TagOutcome.DONE if happened else TagOutcome.UNKNOWN)
+    assert result.outcome is (RunOutcome.DONE if happened else RunOutcome.UNKNOWN)
     assert await bench.records() == [(NAMELESS, outcome)]
 
 
@@ -285,8 +286,8 @@ async def test_cancel_sends_no_more_and_tells_truly_what_was_sent(bench):
     assert len(bench.sent) == SENDING_AT_ONCE
     for result in results:
         tagged = Tag("team", "blue") in bench.gateway.world.tags.get(result.change.key_id, ())
-        assert tagged == (result.outcome is TagOutcome.DONE)
-        assert tagged or result.outcome is TagOutcome.CANCELLED
+        assert tagged == (result.outcome is RunOutcome.DONE)
+        assert tagged or result.outcome is RunOutcome.CANCELLED
     assert [each for _, each in await bench.records()].count("cancelled") == 35
 
 
@@ -295,7 +296,7 @@ async def test_refused_and_unchanged_keys_send_nothing(bench):
         [MANAGED, IMPORTED], TagDelta(put=(Tag("env", "dev"),))
     )  # fmt: skip
     results = await bench.apply(plan)
-    assert [each.outcome for each in results] == [TagOutcome.REFUSED, TagOutcome.UNCHANGED]
+    assert [each.outcome for each in results] == [RunOutcome.REFUSED, RunOutcome.UNCHANGED]
     assert bench.sent == []
 
 
@@ -314,7 +315,7 @@ async def test_a_switch_in_the_middle_never_reaches_the_other_account(bench):
     results = await run
     assert other.count("kms:TagResource") == 0
     assert bench.store.keys[keys[0]].tags != (Tag("team", "blue"),)
-    assert results[-1].outcome is TagOutcome.CANCELLED
+    assert results[-1].outcome is RunOutcome.CANCELLED
 
 
 async def test_retry_takes_what_is_left(bench):
@@ -323,7 +324,7 @@ async def test_retry_takes_what_is_left(bench):
     again = [each.change for each in results if each.outcome.can_be_retried]
     assert [each.key_id for each in again] == [SIGNING]
     results = await bench.apply(await bench.tagging.plan_again(again))
-    assert [each.outcome for each in results] == [TagOutcome.DONE]
+    assert [each.outcome for each in results] == [RunOutcome.DONE]
 
 
 async def test_without_the_account_nothing_is_sent(bench):

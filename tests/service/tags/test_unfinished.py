@@ -9,7 +9,7 @@ import pytest
 from kmstui.model import Tag, TagDelta
 from kmstui.service.errors import AccessDeniedError
 from kmstui.service.ports import ChangeRecord, Scope
-from kmstui.service.tags.change import TagOutcome
+from kmstui.service.runs import RunOutcome
 from tests.fakes import ACCOUNT, IMPORTED, NAMELESS, NOW, REGION, SIGNING, until
 
 SCOPE = Scope(ACCOUNT, REGION)
@@ -42,7 +42,7 @@ async def test_it_is_known_which_keys_were_done_and_the_rest_can_be_finished(ben
 
     rest = await bench.tagging.plan_again(run.open)
     results = await bench.apply(rest, written=settle)
-    assert {each.outcome for each in results} == {TagOutcome.DONE}
+    assert {each.outcome for each in results} == {RunOutcome.DONE}
     for key in (SIGNING, IMPORTED, NAMELESS):
         assert Tag("team", "blue") in bench.gateway.world.tags[key]
     assert await bench.tagging.unfinished() == ()

@@ -130,7 +130,7 @@ SCREENS = (
     "kmstui.ui.editing.template_screen",
     "kmstui.ui.findings.screen",
     "kmstui.ui.main.messages",
-    "kmstui.ui.tags.change_screen",
+    "kmstui.ui.runs.run_screen",
 )
 """Where screens with keys of their own stand."""
 

@@ -4,7 +4,7 @@ import pytest
 from textual import events
 
 from kmstui.model import Tag
-from kmstui.ui.tags.change_screen import ChangeScreen
+from kmstui.ui.runs.run_screen import RunScreen
 from kmstui.ui.tags.line import TagLine
 from tests.fakes import (
     DYING,
@@ -28,7 +28,7 @@ def sent(run):
 async def planned(run, words):
     """Wait for the plan, which says these words."""
     await run.wait_for("Enter Sends it")
-    assert words in run.front(ChangeScreen).summary.text
+    assert words in run.front(RunScreen).summary.text
 
 
 async def paste(run, text):

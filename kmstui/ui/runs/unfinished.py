@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 from textual.binding import Binding, BindingType
 
-from kmstui.service.inventory import Store
-from kmstui.service.tags import TagChange, UnfinishedTags
+from kmstui.service.runs import UnfinishedRun
 from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs import Dialog
+from kmstui.ui.runs.shown_kind import C, ShownKind
+from kmstui.ui.runs.words import number
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.tags.words import number, step_line
 from kmstui.ui.widgets import Column, Sentences, TextTable
 
 FINISH, UNDO, KEEP = "finish", "undo", "keep"
@@ -25,11 +25,12 @@ _COLUMNS = (
 )
 
 
-def unfinished_words(run: UnfinishedTags) -> str:
+def unfinished_words(run: UnfinishedRun[C], kind: ShownKind[C]) -> str:
     """What became of the run, in sentences."""
     done, left, unread = len(run.all_done), len(run.open), len(run.unread)
+    noun = kind.noun(change for change, _ in run.found)
     words = (
-        f"A change of tags on {number(done + left + unread, 'key')}, begun "
+        f"A {noun} on {number(done + left + unread, 'key')}, begun "
         f"{run.began:%Y-%m-%d %H:%M} UTC, was interrupted. KMS shows it on {number(done, 'key')}"
     )
     words += f", and not on {left:,}." if left else "."
@@ -38,7 +39,7 @@ def unfinished_words(run: UnfinishedTags) -> str:
     return words
 
 
-class UnfinishedScreen(Dialog[str]):
+class UnfinishedScreen(Dialog[str], Generic[C]):
     """Lists the keys of the run with what was found, and asks what to do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,12 +48,12 @@ class UnfinishedScreen(Dialog[str]):
         Binding("a", "answer('keep')", "accept it as it is", show=False),
     ]
 
-    def __init__(self, run: UnfinishedTags, store: Store, symbols: Symbols) -> None:
-        super().__init__("An interrupted change of tags", "dialog-full", "tag-change", "-many")
+    def __init__(self, run: UnfinishedRun[C], kind: ShownKind[C], symbols: Symbols) -> None:
+        noun = kind.noun(change for change, _ in run.found)
+        super().__init__(f"An interrupted {noun}", "dialog-full", "run", "-many")
         self._run = run
-        self._store = store
-        self._symbols = symbols
-        self._rows: dict[str, tuple[str, TagChange, str]] = {}
+        self._kind = kind
+        self._rows: dict[str, tuple[str, C, str]] = {}
         for change in run.open:
             self._rows[change.key_id] = ("not done", change, "")
         for change, why in run.unread:
@@ -61,7 +62,9 @@ class UnfinishedScreen(Dialog[str]):
             self._rows[change.key_id] = ("done", change, "")
         self.table = TextTable(_COLUMNS, self._cells, symbols=symbols)
         self.table.set_rows(list(self._rows))
-        words = Sentences(unfinished_words(run), "warn", classes="dialog--reason", most_lines=6)
+        words = Sentences(
+            unfinished_words(run, kind), "warn", classes="dialog--reason", most_lines=6
+        )
         offered = []
         if run.open or run.unread:
             offered.append(("f", "Finish the rest"))
@@ -83,9 +86,9 @@ class UnfinishedScreen(Dialog[str]):
     def _cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         state, change, why = self._rows[row]
         style = {"done": "good", "not done": "warn"}.get(state, "bad")
-        what: Part = (why, "bad") if why else step_line(change, self._symbols)
+        what: Part = (why, "bad") if why else self._kind.line(change)
         return {
             "state": (state, style),
-            "key": self._store.bare_name(row),
+            "key": self._kind.store.bare_name(row),
             "what": what,
         }

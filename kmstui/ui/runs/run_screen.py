@@ -1,33 +1,27 @@
-"""The screen on which a change of tags is shown, sent and told key by key."""
+"""The screen on which a run is shown, sent and told key by key."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.worker import Worker
 
 from kmstui.service.errors import CREDENTIALS_REFUSED, ServiceError
-from kmstui.service.tags import TagChange, Tagging, TagOutcome, TagResult, seconds_for
+from kmstui.service.runs import RunOutcome, RunResult
 from kmstui.ui.commands import Context, KeyBar, Program, bound
-from kmstui.ui.dialogs import Dialog, TextDialog
+from kmstui.ui.dialogs import Dialog, QuestionDialog, TextDialog
 from kmstui.ui.main import copy_text
-from kmstui.ui.tags.change_rows import MANY_KEYS, ONE_KEY, ChangeRows, RunProgress, duration
-from kmstui.ui.tags.words import (
-    access_warning,
-    cli_commands,
-    now_holds,
-    number,
-    plan_summary,
-    run_summary,
-)
+from kmstui.ui.runs.run_rows import RunProgress, RunRows, duration
+from kmstui.ui.runs.shown_kind import C, ShownKind
+from kmstui.ui.runs.words import cli_commands, number, plan_summary, run_summary
 from kmstui.ui.widgets import LineTable, Sentences, TextTable
 
-Planner = Callable[[Callable[[int], None]], Awaitable[tuple[TagChange, ...]]]
+Plan = Callable[[Callable[[int], None]], Awaitable[tuple[C, ...]]]
 """Returns what is to be done; it gets what it tells how many keys it has looked at."""
 
 PROGRESS_SECONDS = 0.25
@@ -46,7 +40,7 @@ class Phase(Enum):
     ENDED = auto()
 
 
-class ChangeScreen(Dialog[bool]):
+class RunScreen(Dialog[bool], Generic[C]):
     """First what will happen, then what happens; returns True when something was sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,29 +55,30 @@ class ChangeScreen(Dialog[bool]):
     def __init__(
         self,
         program: Program,
-        tagging: Tagging,
+        kind: ShownKind[C],
         title: str,
-        planner: Planner,
+        planner: Plan[C],
         *,
-        ended: Callable[[Sequence[TagResult]], None],
+        ended: Callable[[Sequence[RunResult[C]]], None],
         written: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`written` is called when the change is in the journal, before anything is sent.
 
         `ended` is called with what came of a run.
         """
-        super().__init__(title, "dialog-wide", "tag-change")
+        super().__init__(title, "dialog-wide", "run")
         self._program = program
         self._session = program.session
         self._store = program.session.store
-        self._tagging = tagging
+        self._kind = kind
         self._ended = ended
         self._planner = planner
         self._written = written
         self._phase = Phase.READING
-        self._rows = ChangeRows(self._store, program.symbols)
-        self._progress = RunProgress(())
+        self._rows = RunRows(kind)
+        self._progress = RunProgress((), kind)
         self._reading: Worker[None] | None = None
+        self._looking: Worker[None] | None = None
         self._signed_out = False
         self._cancelled = False
         self._go_at_once = False
@@ -94,10 +89,8 @@ class ChangeScreen(Dialog[bool]):
         self.summary = Sentences(classes="dialog--reason", most_lines=6)
         self.access = Sentences(classes="dialog--reason", most_lines=6)
         self.notice = Sentences(classes="dialog--reason", most_lines=6)
-        self.detail = Sentences(
-            most_lines=4, more="(all of it: Space)", classes="tag-change--detail"
-        )
-        self.table = TextTable(MANY_KEYS, self._rows.cells, symbols=program.symbols)
+        self.detail = Sentences(most_lines=4, more="(all of it: Space)", classes="run--detail")
+        self.table = TextTable(self._rows.columns, self._rows.cells, symbols=program.symbols)
         self.keys = KeyBar()
         words = (self._title, self.summary, self.access)
         self.parts = (*words, self.table, self.detail, self.notice, self.keys)
@@ -108,15 +101,15 @@ class ChangeScreen(Dialog[bool]):
 
     # What will happen
 
-    def _read_plan(self, planner: Planner) -> None:
+    def _read_plan(self, planner: Plan[C]) -> None:
         self._enter(Phase.READING)
-        self.summary.say("Reading the tags…", "dim")
-        self._reading = self._work(lambda: self._plan(planner), "planning a change of tags")
+        self.summary.say(f"Reading {self._kind.reading}…", "dim")
+        self._reading = self._work(lambda: self._plan(planner), "planning a run")
 
     def _work(self, job: Callable[[], Awaitable[None]], what: str) -> Worker[None]:
-        return self._program.work(job, group="tags", what=what, exclusive=False, rings=True)
+        return self._program.work(job, group="runs", what=what, exclusive=False, rings=True)
 
-    async def _plan(self, planner: Planner) -> None:
+    async def _plan(self, planner: Plan[C]) -> None:
         try:
             changes = await planner(self._looked_at)
         except ServiceError as error:
@@ -131,23 +124,45 @@ class ChangeScreen(Dialog[bool]):
 
     def _looked_at(self, count: int) -> None:
         if self._is_time():
-            self.summary.say(f"Reading the tags: {number(count, 'key')} so far…", "dim")
+            self.summary.say(f"Reading {self._kind.reading}: {number(count, 'key')} so far…", "dim")
 
     def _show_plan(self) -> None:
         changes = tuple(self._rows.changes.values())
-        words, style = plan_summary(changes, self._store)
-        seconds = seconds_for(changes)
+        words, style = plan_summary(changes, self._kind)
+        seconds = self._kind.runs.kind.seconds_for(changes)
         if seconds > _WORTH_TELLING_SECONDS:
             words += f" It takes {duration(seconds)}, since KMS allows few changes a second."
         self.summary.say(words, style)
-        self.access.say(access_warning(self._tagging.deciding(changes), self._store), "warn")
+        self._warn()
         notes = [change.note for change in changes if change.note]
         more = f" And so on {number(len(notes) - 1, 'other key')}." if len(notes) > 1 else ""
         self.notice.say(f"{notes[0]}{more}" if notes else "", "warn")
         self.set_class(self._rows.one is None, "dialog-full", "-many")
-        self.table.set_columns(MANY_KEYS if self._rows.one is None else ONE_KEY)
+        self.table.set_columns(self._rows.columns)
         self._show_rows()
         self._enter(Phase.PLANNED)
+        sent = self._rows.to_send
+        if self._kind.looks(sent):
+            self._looking = self._program.work(
+                lambda: self._kind.look(sent, self._looked), group="run-looks",
+                what="reading what uses the keys", exclusive=False,
+            )  # fmt: skip
+
+    def _warn(self) -> None:
+        self.access.say(self._kind.warning(self._rows.to_send), "warn")
+
+    def _looked(self, key_id: str) -> None:
+        """More is known of a key, beside the plan."""
+        if self.is_running and self._phase is Phase.PLANNED:
+            self._warn()
+            self.table.redraw([key_id] if self._rows.one is None else None)
+            if key_id == self.table.cursor_row:
+                self._tell_row()
+
+    def _stop_looking(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     def _show_rows(self) -> None:
         self.table.set_rows(self._rows.order)
@@ -156,12 +171,7 @@ class ChangeScreen(Dialog[bool]):
     def _is_plain(self) -> bool:
         """Whether there is nothing to weigh: one key, and no value or access is lost by it."""
         change = self._rows.one
-        return (
-            change is not None
-            and change.will_be_sent
-            and len(change.added) == len(change.after)
-            and not self._tagging.deciding([change]).key_ids
-        )
+        return change is not None and change.will_be_sent and self._kind.is_plain(change)
 
     # What happens
 
@@ -171,25 +181,41 @@ class ChangeScreen(Dialog[bool]):
             # Pressed before the plan was there: it stands if the plan holds no surprise.
             self._go_at_once = True
         elif self._phase is Phase.PLANNED and self._rows.to_send:
-            self._begin(tuple(self._rows.changes.values()))
+            self._ask()
         elif self._phase is not Phase.RUNNING:
             self.action_leave()
 
-    def _begin(self, changes: tuple[TagChange, ...]) -> None:
+    def _ask(self) -> None:
+        """Send it, once what must be typed was typed."""
+        changes = tuple(self._rows.changes.values())
+        asked = self._kind.question(self._rows.to_send)
+        if asked is None:
+            self._begin(changes)
+            return
+        words, verb, word = asked
+        question = QuestionDialog(
+            self.heading, words, yes=verb, no="Back to the list", style="bad", word=word
+        )
+        self._program.ask(question, lambda _: self._begin(changes))
+
+    def _begin(self, changes: tuple[C, ...]) -> None:
+        self._stop_looking()
         self._cancelled = False
         self._sent = True
         self._followed = None
-        self._progress = RunProgress(change for change in changes if change.will_be_sent)
+        self._progress = RunProgress(
+            (change for change in changes if change.will_be_sent), self._kind
+        )
         self.access.say("")
         self.notice.say("")
         self._program.unsaved.append(self._words_if_lost)
         self._show_progress()
         self._enter(Phase.RUNNING)
-        self._work(lambda: self._run(changes), "changing tags")
+        self._work(lambda: self._run(changes), "changing keys")
 
-    async def _run(self, changes: tuple[TagChange, ...]) -> None:
+    async def _run(self, changes: tuple[C, ...]) -> None:
         try:
-            await self._tagging.apply(
+            await self._kind.runs.apply(
                 changes, self._observe, lambda: self._cancelled, self._written
             )
         except ServiceError as error:
@@ -203,7 +229,7 @@ class ChangeScreen(Dialog[bool]):
             self._program.unsaved.remove(self._words_if_lost)
             self._ended(tuple(self._rows.results.values()))
 
-    def _observe(self, _: int, result: TagResult) -> None:
+    def _observe(self, _: int, result: RunResult[C]) -> None:
         key_id = result.change.key_id
         self._rows.results[key_id] = result
         if result.outcome.ended and result.change.will_be_sent:
@@ -217,9 +243,9 @@ class ChangeScreen(Dialog[bool]):
         if self._is_time():
             self._show_progress()
 
-    def _observe_row(self, key_id: str, outcome: TagOutcome) -> None:
+    def _observe_row(self, key_id: str, outcome: RunOutcome) -> None:
         self.table.redraw([key_id])
-        if outcome is TagOutcome.RUNNING and self._followed == self.table.cursor_row:
+        if outcome is RunOutcome.RUNNING and self._followed == self.table.cursor_row:
             # As long as the person has not moved away, the cursor goes with what is sent.
             self._followed = key_id
             self.table.move_to_row(key_id)
@@ -253,14 +279,14 @@ class ChangeScreen(Dialog[bool]):
 
     def _words_if_lost(self) -> str:
         left = number(self._progress.left, "key")
-        return f"Tags are being changed: {left} would be left as they are."
+        return self._kind.if_lost(left)
 
     # What happened
 
     def _show_end(self) -> None:
         results = tuple(self._rows.results.values())
-        if self._rows.one is not None and results[0].outcome is TagOutcome.DONE:
-            self._session.notify(f"{now_holds(results[0], self._store)} z undoes it.")
+        if self._rows.one is not None and results[0].outcome is RunOutcome.DONE:
+            self._session.notify(f"{self._kind.now_holds(results[0])} z undoes it.")
             if self.is_running:
                 self.dismiss(True)
             return
@@ -283,12 +309,14 @@ class ChangeScreen(Dialog[bool]):
         again = self._rows.to_retry
         if self._phase is Phase.ENDED and again:
             self._enter(Phase.READING)
-            self.summary.say(f"Reading the tags of {number(len(again), 'key')} again…", "dim")
+            self.summary.say(
+                f"Reading {self._kind.reading} of {number(len(again), 'key')} again…", "dim"
+            )
             self._work(lambda: self._retry(again), "trying again")
 
-    async def _retry(self, again: tuple[TagChange, ...]) -> None:
+    async def _retry(self, again: tuple[C, ...]) -> None:
         try:
-            changes = await self._tagging.plan_again(again, self._looked_at)
+            changes = await self._kind.runs.plan_again(again, self._looked_at)
         except ServiceError as error:
             self._signed_out = isinstance(error, CREDENTIALS_REFUSED)
             self.notice.say(error.sentence, "bad")
@@ -311,16 +339,16 @@ class ChangeScreen(Dialog[bool]):
         """Show what takes the change back."""
         changes = self._rows.to_undo
         if self._phase is Phase.ENDED and changes:
-            self._title.say("Undo the change of tags", "title")
+            self._title.say(f"Undo the {self._kind.noun(changes)}", "title")
             self.notice.say("")
             self._go_at_once = False
-            self._read_plan(lambda told: self._tagging.plan_undo(changes, told))
+            self._read_plan(lambda told: self._kind.runs.plan_undo(changes, told))
 
     def action_copy(self) -> None:
         """Copy what will be sent, or what was, as AWS CLI commands."""
         changes = self._rows.to_send
         if self._phase in (Phase.PLANNED, Phase.ENDED) and changes:
-            text = cli_commands(changes, self._session)
+            text = cli_commands(changes, self._kind, self._session)
             self._work(lambda: self._copy(text), "copying")
 
     async def _copy(self, text: str) -> None:
@@ -345,10 +373,12 @@ class ChangeScreen(Dialog[bool]):
             self._enter(Phase.RUNNING)
             return
         if self._phase is Phase.RUNNING:
-            words = "A change of tags is still under way; how that ended will be told here."
+            noun = self._kind.noun(self._rows.to_send)
+            words = f"A {noun} is still under way; how that ended will be told here."
             self._session.notify(words)
         if self._phase is Phase.READING and self._reading is not None:
             self._reading.cancel()
+        self._stop_looking()
         self.dismiss(self._sent)
 
     # The keys
@@ -357,23 +387,10 @@ class ChangeScreen(Dialog[bool]):
         self._phase = phase
         offered = {
             Phase.READING: [("Esc", "Leaves")],
-            Phase.PLANNED: self._keys_of_plan(),
+            Phase.PLANNED: self._rows.keys_before,
             Phase.RUNNING: [("Esc", "Leaves it to itself" if self._cancelled else "Stops")],
-            Phase.ENDED: self._keys_of_end(),
+            Phase.ENDED: self._rows.keys_after,
         }[phase]
         if self._rows.changes and self._rows.one is None:
             offered.append(("plan.details", "Details"))
         self.keys.show_keys(offered)
-
-    def _keys_of_plan(self) -> list[tuple[str, str]]:
-        if not self._rows.to_send:
-            return [("Esc", "Back")]
-        return [("plan.send", "Sends it"), ("plan.copy", "Copies AWS CLI instead"), ("Esc", "Back")]
-
-    def _keys_of_end(self) -> list[tuple[str, str]]:
-        keys = []
-        if again := len(self._rows.to_retry):
-            keys.append(("plan.retry", f"Tries {again:,} again"))
-        if self._rows.to_undo:
-            keys += [("plan.undo", "Undoes it"), ("plan.copy", "Copies AWS CLI")]
-        return [*keys, ("Esc", "Closes")]

@@ -3,7 +3,7 @@
 from kmstui.model import Identity, IdentityPolicy, Tag
 from kmstui.service.access import AccessReader
 from kmstui.service.errors import AccessDeniedError, ErrorContext, JournalError
-from kmstui.ui.tags.change_screen import ChangeScreen
+from kmstui.ui.runs.run_screen import RunScreen
 from tests.fakes import (
     DYING,
     IMPORTED,
@@ -207,20 +207,22 @@ async def test_z_in_an_account_without_keys_says_that_nothing_was_changed():
     async with running(FakeGateway(World()), loaded=False) as run:
         await run.wait_for("There are no keys")
         await run.press("z")
-        await run.wait_for("No tags were changed since kmstui was started; ! lists earlier")
+        await run.wait_for(
+            "No tags or marked keys were changed since kmstui was started; ! lists earlier"
+        )
 
 
 async def test_z_takes_the_last_change_back_from_the_main_screen():
     async with running() as run:
         await run.choose(NAMELESS)
         await run.press("z")
-        await run.wait_for("No tags were changed since kmstui was started")
+        await run.wait_for("No tags or marked keys were changed since kmstui was started")
         await plan(run, everything=False)
         await run.press("enter")
         await run.wait_for("z undoes it.")
         await run.press("z")
         await run.wait_for("Enter Sends it")
-        assert "this removes 1 tag" in run.front(ChangeScreen).summary.text
+        assert "this removes 1 tag" in run.front(RunScreen).summary.text
         await run.press("enter")
         await run.wait_for("has no tag team any more (0 tags in all)")
 
@@ -267,7 +269,7 @@ async def test_value_rename_and_delete_in_the_tags_pane():
         await run.type("stage")
         await run.press("enter")
         await run.wait_for("Enter Sends it")
-        assert "adds 1 tag, removes 1 tag" in run.front(ChangeScreen).summary.text
+        assert "adds 1 tag, removes 1 tag" in run.front(RunScreen).summary.text
         await run.press("enter")
         await run.wait_for("now has stage=prod and has no tag env any more")
         await run.press("g", "d")

@@ -1,38 +1,28 @@
-"""A change of tags in rows, a key each or a tag each of one key, and how far its run is."""
+"""A run in rows, a key each or a step each of one key, and how far it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import Generic
 
-from kmstui.service.inventory import Store
-from kmstui.service.tags import TagChange, TagOutcome, TagResult, seconds_for
-from kmstui.ui.style import Part, Symbols
-from kmstui.ui.tags.words import (
-    about,
-    now_holds,
-    number,
-    result_parts,
-    step_line,
-    steps_of,
-)
+from kmstui.service.runs import RunOutcome, RunResult
+from kmstui.ui.runs.shown_kind import C, ShownKind
+from kmstui.ui.runs.words import about, number, result_parts
+from kmstui.ui.style import Part
 from kmstui.ui.widgets import Column
 
-ONE_KEY = (
-    Column("symbol", "", 1),
-    Column("tag", "TAG KEY", 16, rank=1, most=40),
-    Column("value", "VALUE", 20, rank=2, most=256),
-)
-MANY_KEYS = (
+_MANY_KEYS = (
     Column("outcome", "OUTCOME", 13, rank=1),
     Column("key", "KEY", 20, most=36),
-    Column("what", "WHAT", 24, rank=2, most=400),
+    Column("what", "WHAT", 22, rank=2, most=400),
 )
+_SEEN = Column("seen", "SEEN IN USE", 16, rank=3, most=60)
 _SYMBOL_STYLES = {"+": "good", "~": "warn", "-": "bad"}
 
 
-class ChangeRows:
+class RunRows(Generic[C]):
     """What was planned and what came of it, by key.
 
     Attributes:
@@ -40,29 +30,28 @@ class ChangeRows:
         results: How far each key is, as far as it was begun.
     """
 
-    def __init__(self, store: Store, symbols: Symbols) -> None:
-        self._store = store
-        self._symbols = symbols
-        self.changes: dict[str, TagChange] = {}
-        self.results: dict[str, TagResult] = {}
+    def __init__(self, kind: ShownKind[C]) -> None:
+        self._kind = kind
+        self.changes: dict[str, C] = {}
+        self.results: dict[str, RunResult[C]] = {}
 
-    def plan(self, changes: Sequence[TagChange]) -> None:
+    def plan(self, changes: Sequence[C]) -> None:
         """This is what will happen."""
         self.changes = {change.key_id: change for change in changes}
         self.results = {}
 
     @property
-    def one(self) -> TagChange | None:
+    def one(self) -> C | None:
         """The change, where it is about one key."""
         return next(iter(self.changes.values())) if len(self.changes) == 1 else None
 
     @property
-    def to_send(self) -> tuple[TagChange, ...]:
+    def to_send(self) -> tuple[C, ...]:
         """The changes that are sent."""
         return tuple(change for change in self.changes.values() if change.will_be_sent)
 
     @property
-    def to_retry(self) -> tuple[TagChange, ...]:
+    def to_retry(self) -> tuple[C, ...]:
         """Changes that failed or were not sent."""
         return tuple(
             replace(result.change, refused="")
@@ -71,24 +60,56 @@ class ChangeRows:
         )
 
     @property
-    def to_undo(self) -> tuple[TagChange, ...]:
+    def to_undo(self) -> tuple[C, ...]:
         """Changes that were sent, or may have been: undoing finds out.
 
-        A failed one changed nothing, unless it takes two calls and the second failed.
+        A failed one changed nothing, unless it takes several calls and not the first one failed.
         """
         return tuple(
             result.change
             for result in self.results.values()
             if result.outcome.saved
-            or result.outcome is TagOutcome.UNKNOWN
-            or (result.outcome is TagOutcome.FAILED and result.change.put and result.change.remove)
+            or result.outcome is RunOutcome.UNKNOWN
+            or (result.outcome is RunOutcome.FAILED and self._takes_several(result.change))
         )
+
+    def _takes_several(self, change: C) -> bool:
+        return len([*self._kind.runs.kind.calls(change)]) > 1
+
+    @property
+    def keys_before(self) -> list[tuple[str, str]]:
+        """What can be pressed before it is sent."""
+        if not self.to_send:
+            return [("Esc", "Back")]
+        copies = ("plan.copy", "Copies AWS CLI instead")
+        return [("plan.send", "Sends it"), copies, ("Esc", "Back")]
+
+    @property
+    def keys_after(self) -> list[tuple[str, str]]:
+        """What can be pressed when it has ended."""
+        keys = []
+        if again := len(self.to_retry):
+            keys.append(("plan.retry", f"Tries {again:,} again"))
+        if self.to_undo:
+            keys += [("plan.undo", "Undoes it"), ("plan.copy", "Copies AWS CLI")]
+        return [*keys, ("Esc", "Closes")]
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Those of a step of one key, or of many keys."""
+        if self.one is not None:
+            return (
+                Column("symbol", "", 1),
+                Column("step", self._kind.column, 16, rank=1, most=60),
+                Column("value", "VALUE", 20, rank=2, most=256),
+            )
+        return (*_MANY_KEYS, _SEEN) if self._kind.looks(self.to_send) else _MANY_KEYS
 
     @property
     def order(self) -> list[str]:
         """IDs of the rows, those to see to first."""
         if self.one is not None:
-            return [name for name, _ in self.one.after]
+            return [str(index) for index in range(len(self._kind.steps(self.one)))]
         return sorted(self.changes, key=self._place)
 
     def _place(self, key_id: str) -> int:
@@ -98,61 +119,66 @@ class ChangeRows:
 
     def cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         """The cells of a row."""
-        return self._key_cells(row) if self.one is None else self._tag_cells(self.one, row)
+        return self._key_cells(row) if self.one is None else self._step_cells(self.one, row)
 
-    def _tag_cells(self, change: TagChange, row: str) -> dict[str, Part]:
-        steps = steps_of(change, self._symbols)
-        symbol, tag, value = next(step for step in steps if step[1] == row)
+    def _step_cells(self, change: C, row: str) -> dict[str, Part]:
+        symbol, step, value = self._kind.steps(change)[int(row)]
         result = self.results.get(change.key_id)
         if result is not None:
             value = f"{value}   {result.outcome.value}"
-        return {"symbol": (symbol, _SYMBOL_STYLES[symbol]), "tag": tag, "value": value}
+        return {"symbol": (symbol, _SYMBOL_STYLES[symbol]), "step": step, "value": value}
 
     def _key_cells(self, row: str) -> dict[str, Part]:
         change, result = self.changes[row], self.results.get(row)
         if result is None and change.refused:
-            result = TagResult(change, TagOutcome.REFUSED, change.refused)
+            result = RunResult(change, RunOutcome.REFUSED, change.refused)
         outcome: Part
         what: Part
         if result is not None:
-            outcome, what = result_parts(result, self._store, self._symbols)
+            outcome, what = result_parts(result, self._kind)
         elif change.is_empty:
             words = change.note or "it is as wanted already"
-            outcome, what = (TagOutcome.UNCHANGED.value, "dim"), (words, "dim")
+            outcome, what = (RunOutcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
-            outcome, what = ("will change", "accent"), step_line(change, self._symbols)
-        return {"outcome": outcome, "key": self._store.bare_name(row), "what": what}
+            outcome, what = ("will change", "accent"), self._kind.line(change)
+        key = self._kind.store.bare_name(row)
+        seen = self._kind.seen(row) if change.will_be_sent else ""
+        return {"outcome": outcome, "key": key, "what": what, "seen": seen}
 
     def told(self, row: str) -> tuple[str, str]:
         """What a row of many has no room for, and its style."""
         change, result = self.changes[row], self.results.get(row)
-        name = self._store.name_of(row)
+        name = self._kind.store.name_of(row)
         words = result.detail if result is not None else change.refused or change.note
         if words:
             return (words if row in words else f"{name}: {words}"), "warn"
-        if result is not None and result.tags is not None:
-            return now_holds(result, self._store), ""
-        return name, "dim"
+        if result is not None and result.found is not None:
+            return self._kind.now_holds(result), ""
+        seen = self._kind.all_seen(row) if change.will_be_sent else ""
+        return (f"{name}: {seen}", "") if seen else (name, "dim")
 
     def all_about(self, row: str) -> str:
         """All there is to know of a row of many."""
-        return about(self.changes[row], self.results.get(row), self._symbols)
+        return about(self.changes[row], self.results.get(row), self._kind)
 
 
 _SOON = 2.0
 """Seconds after which the measured pace is believed more than the quota."""
 
 
-class RunProgress:
+class RunProgress(Generic[C]):
     """Counts what is done, and compares the pace with what the quotas allow."""
 
-    def __init__(self, changes: Iterable[TagChange], now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, changes: Iterable[C], kind: ShownKind[C], now: Callable[[], float] = monotonic
+    ) -> None:
         """`changes` are those that are sent."""
         self._open = {change.key_id: change for change in changes}
-        self._total, self._seconds = len(self._open), seconds_for(self._open.values())
+        self._seconds_for = kind.runs.kind.seconds_for
+        self._total, self._seconds = len(self._open), self._seconds_for(self._open.values())
         self._now, self._began = now, now()
 
-    def end(self, change: TagChange) -> None:
+    def end(self, change: C) -> None:
         """One is done, however it ended."""
         self._open.pop(change.key_id, None)
 
@@ -165,7 +191,7 @@ class RunProgress:
     def seconds_left(self) -> float:
         """Seconds until the end, at the pace at which it went so far."""
         elapsed = self._now() - self._began
-        left = seconds_for(self._open.values())
+        left = self._seconds_for(self._open.values())
         done = self._seconds - left
         return left if elapsed < _SOON or done <= 0 else left * max(1.0, elapsed / done)
 

@@ -6,7 +6,7 @@ import pytest
 
 from kmstui.model import Tag
 from kmstui.service.ports import ChangeRecord, Scope
-from kmstui.ui.tags.change_screen import ChangeScreen
+from kmstui.ui.runs.run_screen import RunScreen
 from tests import screens
 from tests.fakes import (
     ACCOUNT,
@@ -63,7 +63,7 @@ async def test_the_truth_is_told_and_the_rest_is_finished(journal, gateway):
         assert "done       ImportedCMK" in run.text
         await run.press("f")
         await run.wait_for("Enter Sends it")
-        assert run.front(ChangeScreen).summary.text == f"On {NAMELESS} this adds 1 tag."
+        assert run.front(RunScreen).summary.text == f"On {NAMELESS} this adds 1 tag."
         await run.press("enter")
         await run.wait_for("now has team=blue (1 tag in all)")
     assert await outcomes(journal) == [
@@ -131,7 +131,7 @@ async def test_the_journal_lists_changes_and_takes_a_run_back(journal, gateway):
         await run.wait_for("+team=blue")
         assert "ImportedCMK" in run.text
         await run.press("z")
-        await run.wait_for("Changes of tags and of the primary Region can be undone")
+        await run.wait_for("Changes of tags, of keys and of the primary Region can be undone")
         await run.press("j", "enter")
         await run.wait_for("What    +team=blue")
         await run.press("escape", "z")

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from kmstui.service.inventory.store import Store
 from kmstui.service.session import Session
+from kmstui.service.sessions import Sessions
 from kmstui.ui.app import KmsApp
 from kmstui.ui.main.main_screen import MainScreen
 from kmstui.ui.main.panes import Pane
@@ -149,7 +150,7 @@ async def running(
     store = Store(lambda seconds, callback: loop.call_later(0, callback))
     gateway.observer = gateway.observer or store.record_call
     journal = journal or MemoryJournal()
-    session = Session(store, connector, journal, lambda: NOW, read_only=read_only, demo=demo)
+    session = Sessions(store, connector, journal, lambda: NOW, read_only=read_only, demo=demo)
     options = options or UiOptions()
     app = KmsApp(session, replace(options, theme=options.theme or "kmstui-dark"))
     async with app.run_test(size=size) as pilot:
@@ -159,7 +160,7 @@ async def running(
                 lambda: (
                     store.keys
                     and not store.progress.loading
-                    and store.caller
+                    and session.of("").caller
                     and run.main.keys_pane.key_rows.settled
                     and run.main.aliases_pane.alias_rows.settled
                 )

@@ -33,6 +33,9 @@ from .key_facts import Rotation as Rotation
 from .key_material import CustomKeyStore as CustomKeyStore
 from .key_material import ImportParameters as ImportParameters
 from .key_material import MaterialImport as MaterialImport
+from .key_places import KeyPlaces as KeyPlaces
+from .key_places import Place as Place
+from .key_places import ResourceIndexes as ResourceIndexes
 from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel

@@ -179,6 +179,14 @@ class Session:
         """
         self._begin(target)
         await self.connect()
+        await self.identify()
+
+    async def identify(self) -> None:
+        """Ask who is asking over the connection in use.
+
+        Raises:
+            CancelledByPersonError: there is none.
+        """
         await self._identify(self.gateway)
 
     def _begin(self, target: Target) -> None:

@@ -32,8 +32,10 @@ from kmstui.model import (
     KeyEvent,
     KeyMaterial,
     KeyMetadata,
+    KeyPlaces,
     LastUsage,
     MaterialImport,
+    ResourceIndexes,
     ResourceKind,
     Rotation,
     Route,
@@ -475,6 +477,22 @@ class FakeGateway:
     async def enabled_regions(self) -> tuple[str, ...]:
         await self._call("account:ListRegions")
         return self.world.regions
+
+    async def usable_regions(self) -> tuple[str, ...]:
+        await self._call("ec2:DescribeRegions")
+        return self.world.regions
+
+    async def resource_indexes(self) -> ResourceIndexes:
+        await self._call("resource-explorer-2:ListIndexes")
+        return self.world.indexes
+
+    async def indexed_key_regions(self, account: str) -> tuple[str, ...] | None:
+        await self._call("resource-explorer-2:Search", account)
+        return self.world.indexed
+
+    async def recorded_key_places(self) -> KeyPlaces | None:
+        await self._call("config:SelectAggregateResourceConfig")
+        return self.world.recorded
 
     async def vpc_endpoints(self) -> tuple[VpcEndpoint, ...]:
         await self._call("ec2:DescribeVpcEndpoints")

@@ -18,7 +18,9 @@ from kmstui.model import (
     KeyEvent,
     KeyMaterial,
     KeyMetadata,
+    KeyPlaces,
     LastUsage,
+    ResourceIndexes,
     ResourceKind,
     Rotation,
     Tag,
@@ -106,6 +108,11 @@ class World:
     region: str = REGION
     accounts: tuple[str, ...] = ()
     """Of the organization."""
+    indexes: ResourceIndexes = field(default_factory=ResourceIndexes)
+    indexed: tuple[str, ...] | None = None
+    """Where Resource Explorer knows keys."""
+    recorded: KeyPlaces | None = None
+    """What a Config aggregator knows."""
     regions: tuple[str, ...] = (REGION,)
     """Those that are enabled."""
 

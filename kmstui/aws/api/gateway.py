@@ -13,6 +13,7 @@ from kmstui.aws.api.key_material import KeyMaterialApi
 from kmstui.aws.api.keys import KeyApi
 from kmstui.aws.api.lifecycle import LifecycleApi
 from kmstui.aws.api.organizations import OrganizationApi
+from kmstui.aws.api.places import PlaceApi
 from kmstui.aws.api.policies import PolicyApi
 from kmstui.aws.api.resources import ResourceApi
 from kmstui.aws.api.tags import TagApi
@@ -35,6 +36,7 @@ class AwsGateway(
     IdentityApi,
     AnalyzerApi,
     OrganizationApi,
+    PlaceApi,
     VpcEndpointApi,
     ResourceApi,
 ):

@@ -71,15 +71,6 @@ class OrganizationApi(ApiBase):
         path = "/".join((organization.id, *(name for name, _ in places[:-1]), ""))
         return AccountControls(account, scps, rcps, organization=organization.id, path=path)
 
-    async def account_ids(self) -> tuple[str, ...]:
-        listing = Listing(op.LIST_ACCOUNTS, {}, _NEXT_TOKEN, _active_accounts)
-        return tuple(sorted(await listing.everything(self._calls)))
-
-    async def enabled_regions(self) -> tuple[str, ...]:
-        wanted = {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"], "MaxResults": 50}
-        listing = Listing(op.LIST_REGIONS, wanted, _NEXT_TOKEN, _region_names)
-        return tuple(sorted(await listing.everything(self._calls)))
-
     async def _organization(self) -> _Organization | None:
         """The organization of who asks; None where the account is in none."""
         try:
@@ -144,19 +135,6 @@ def _organization(response: Response) -> _Organization:
         organization.text("MasterAccountId"),
         organization.optional_text("FeatureSet") in ("", "ALL"),
     )
-
-
-def _active_accounts(response: Response) -> tuple[str, ...]:
-    accounts = response.each(
-        "Accounts",
-        lambda each: (each.text("Id"), each.optional_text("State") or each.optional_text("Status")),
-    )
-    # Status is to be replaced by State in 2026, says the API Reference of Account.
-    return tuple(name for name, state in accounts if state in ("ACTIVE", ""))
-
-
-def _region_names(response: Response) -> tuple[str, ...]:
-    return response.each("Regions", lambda each: each.text("RegionName"))
 
 
 def _account(response: Response) -> str:

@@ -108,6 +108,18 @@ def _denied(message: str, call: CallContext) -> Explanation:
     return Explanation(AccessDeniedError, reason, step)
 
 
+def _unauthorized(message: str, call: CallContext) -> Explanation:
+    if not call.operation.startswith("resource-explorer-2:"):
+        return _denied(message, call)
+    # "If the Region either doesn't have a default view or if you don't have permission to use the
+    # default view, then the operation fails" (Resource Explorer API Reference, Search).
+    return Explanation(
+        AccessDeniedError,
+        "Resource Explorer has no default view in {region}, or you may not use it",
+        "Its administrator sets one in the Region of the aggregator index.",
+    )
+
+
 def _unknown_credentials(_message: str, call: CallContext) -> Explanation:
     return Explanation(
         CredentialsExpiredError,
@@ -238,6 +250,7 @@ _CODES: tuple[
         ),
         ("OptInRequired", "SubscriptionRequiredException", "RegionDisabledException"),
     ),
+    (_unauthorized, ("UnauthorizedException",)),
     (
         Explanation(
             NotFoundError,

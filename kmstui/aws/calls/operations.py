@@ -191,6 +191,9 @@ DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", 5, reads=True)
 
 LIST_ACCOUNTS = Operation("organizations", "ListAccounts", 5, reads=True)
 LIST_REGIONS = Operation("account", "ListRegions", 2, reads=True)
+DESCRIBE_REGIONS = Operation("ec2", "DescribeRegions", 5, reads=True)
+LIST_INDEXES = Operation("resource-explorer-2", "ListIndexes", 2, reads=True)
+SEARCH = Operation("resource-explorer-2", "Search", 2, reads=True)
 DESCRIBE_VPC_ENDPOINTS = Operation("ec2", "DescribeVpcEndpoints", 20, reads=True)
 
 LIST_PAGE_BYTES = 20 << 20
@@ -223,6 +226,12 @@ DESCRIBE_CONFIGURATION_RECORDERS = Operation(
 )
 DESCRIBE_CONFIGURATION_RECORDER_STATUS = Operation(
     "config", "DescribeConfigurationRecorderStatus", 2, reads=True
+)
+DESCRIBE_CONFIGURATION_AGGREGATORS = Operation(
+    "config", "DescribeConfigurationAggregators", 2, reads=True
+)
+SELECT_AGGREGATE_RESOURCE_CONFIG = Operation(
+    "config", "SelectAggregateResourceConfig", 2, reads=True
 )
 SELECT_RESOURCE_CONFIG = Operation("config", "SelectResourceConfig", 2, reads=True)
 

@@ -182,6 +182,7 @@ PREFIXES = {
     "elasticfilesystem": "elasticfilesystem",
     "config": "config",
     "account": "account",
+    "resource-explorer-2": "resource-explorer-2",
 }
 """The prefix of the actions, by the name under which requests are signed."""
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from kmstui.demo.access.context import Call, Result
 from kmstui.demo.errors import AwsError
-from kmstui.demo.world.elsewhere import REGIONS
+from kmstui.demo.world.elsewhere import ENABLED_REGIONS
 
 
 def regions_of(call: Call) -> Result:
-    """ListRegions: the five in which the embedded AWS has keys; raises ``AwsError`` for others."""
+    """ListRegions: those that are enabled in each account; raises ``AwsError`` for others."""
     if call.operation != "ListRegions":
         raise AwsError(
             "UnknownOperationException", f"The embedded AWS does not serve {call.operation}."
         )
     return {
         "Regions": [
-            {"RegionName": each, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for each in REGIONS
+            {"RegionName": each, "RegionOptStatus": "ENABLED_BY_DEFAULT"}
+            for each in ENABLED_REGIONS
         ]
     }

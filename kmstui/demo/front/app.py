@@ -17,6 +17,7 @@ from kmstui.demo.errors import AwsError
 from kmstui.demo.front.access_analyzer import check_policy
 from kmstui.demo.front.account import regions_of
 from kmstui.demo.front.cloudtrail import LogEntry
+from kmstui.demo.front.indexes import INDEX_OPERATIONS, told_by_index
 from kmstui.demo.front.resources import EC2_OPERATIONS, SERVICES
 from kmstui.demo.front.state import ControlApi, EmbeddedState
 from kmstui.demo.front.wire import (
@@ -139,6 +140,8 @@ class Front:
             return render_result(request, state.cloudtrail.answer(call)), ""
         if request.service == "access-analyzer":
             return render_result(request, check_policy(call)), ""
+        if request.operation in INDEX_OPERATIONS:
+            return render_result(request, told_by_index(call, state.stores)), ""
         if request.service in SERVICES or request.operation in EC2_OPERATIONS:
             return state.resources.answer(request, call), ""
         if request.service == "account":

@@ -1,4 +1,4 @@
-"""EC2 as far as KMS is reached through it: DescribeVpcEndpoints.
+"""EC2 as far as KMS is reached through it: DescribeVpcEndpoints, DescribeRegions.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html. moto has it
 too, and takes seconds to begin.
@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from kmstui.demo.access.context import Call
 from kmstui.demo.errors import AwsError
 from kmstui.demo.front.wire import Response
+from kmstui.demo.world.elsewhere import ENABLED_REGIONS
 
 _NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _CREATED = "2025-02-03T09:12:44.000Z"
@@ -50,6 +51,8 @@ class Ec2Service:
 
     def answer(self, call: Call) -> Response:
         """Serve one call; raises ``AwsError``."""
+        if call.operation == "DescribeRegions":
+            return self._regions(call)
         if call.operation != "DescribeVpcEndpoints":
             raise AwsError("InvalidAction", f"The action {call.operation} is not valid here.")
         here = (call.account, call.region) == (self._account, self._region)
@@ -69,6 +72,21 @@ class Ec2Service:
         body = (
             f'<DescribeVpcEndpointsResponse xmlns="{_NAMESPACE}"><requestId>{call.request_id}'
             f"</requestId><vpcEndpointSet>{items}</vpcEndpointSet></DescribeVpcEndpointsResponse>"
+        )
+        return Response(200, "text/xml;charset=UTF-8", body.encode())
+
+    def _regions(self, call: Call) -> Response:
+        told = [
+            {
+                "regionName": each,
+                "regionEndpoint": f"ec2.{each}.amazonaws.com",
+                "optInStatus": "opt-in-not-required",
+            }
+            for each in ENABLED_REGIONS
+        ]
+        body = (
+            f'<DescribeRegionsResponse xmlns="{_NAMESPACE}"><requestId>{call.request_id}'
+            f"</requestId>{_xml({'regionInfo': told})}</DescribeRegionsResponse>"
         )
         return Response(200, "text/xml;charset=UTF-8", body.encode())
 

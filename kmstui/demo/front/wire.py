@@ -23,6 +23,8 @@ _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request
 _CBOR_PATH = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
 _REST_OPERATIONS = {
     "/listRegions": "ListRegions",
+    "/ListIndexes": "ListIndexes",
+    "/Search": "Search",
     "/policy/validation": "ValidatePolicy",
     "/policy/check-no-public-access": "CheckNoPublicAccess",
     "/policy/check-no-new-access": "CheckNoNewAccess",

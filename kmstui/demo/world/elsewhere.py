@@ -20,6 +20,12 @@ ANALYTICS, SANDBOX = "530184227963", "648201735590"
 
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-2")
 
+ENABLED_REGIONS = (*REGIONS, "eu-west-3", "us-east-2", "ca-central-1")
+"""Those that are enabled; in the last ones nobody has a key."""
+
+UNINDEXED_REGION = "ap-southeast-2"
+"""Where neither Resource Explorer nor Config is turned on."""
+
 DENIED_REGION = "ap-southeast-2"
 """Where the sandbox may use no KMS, as many organizations have it."""
 
@@ -27,10 +33,14 @@ AUDIT_ROLE = "KmsAudit"
 """In both accounts, trusted by the first one; it reads."""
 
 _ADMIN_ROLE = "KeyAdministrator"
+_INSTANCE_ROLE = "KMSWorkshop-InstanceInitRole"
 _ADMINISTERS = (
     "kms:*", "tag:GetResources", "iam:Get*", "iam:List*", "cloudtrail:LookupEvents",
     "account:ListRegions", "ec2:DescribeVpcEndpoints",
 )  # fmt: skip
+_INDEXES = ("resource-explorer-2:ListIndexes", "resource-explorer-2:Search", "config:Describe*",
+            "config:SelectAggregateResourceConfig")  # fmt: skip
+"""What the sandbox's administrators may not ask."""
 _AUDITS = ("kms:Describe*", "kms:Get*", "kms:List*", "tag:GetResources", "account:ListRegions")
 
 _KEYS = {
@@ -71,6 +81,8 @@ def build_others(
 
     Returns the credentials of ``analytics`` and ``sandbox``.
     """
+    instance = iam_backends[account]["aws"].get_role(_INSTANCE_ROLE)
+    instance.put_policy("regions", _document([_allow(("account:ListRegions", *_INDEXES))]))
     credentials = {}
     for who, owner in (("analytics", ANALYTICS), ("sandbox", SANDBOX)):
         caller = _people_of(owner, account)
@@ -84,6 +96,8 @@ def _people_of(owner: str, trusted: str) -> Caller:
     if owner == SANDBOX:
         condition = {"StringEquals": {"aws:RequestedRegion": DENIED_REGION}}
         statements.append({**_allow(("kms:*",)), "Effect": "Deny", "Condition": condition})
+    else:
+        statements.append(_allow(_INDEXES))
     admin = _role(owner, _ADMIN_ROLE, trusted, statements)
     _role(owner, AUDIT_ROLE, trusted, [_allow(_AUDITS)])
     return session_caller(owner, admin.arn, admin.id, "alice.ops")

@@ -31,4 +31,5 @@ from kmstui.service.ports.journals import Scope as Scope
 from kmstui.service.ports.journals import Turn as Turn
 from kmstui.service.ports.material import CustomKeyStoreGateway as CustomKeyStoreGateway
 from kmstui.service.ports.material import MaterialGateway as MaterialGateway
+from kmstui.service.ports.places import PlaceGateway as PlaceGateway
 from kmstui.service.ports.remembering import Remembered as Remembered

@@ -39,6 +39,7 @@ from kmstui.model import (
 from kmstui.service.ports.analyzer import AnalyzerFinding, PolicyCheck
 from kmstui.service.ports.changing import changes
 from kmstui.service.ports.material import CustomKeyStoreGateway, MaterialGateway
+from kmstui.service.ports.places import PlaceGateway
 
 
 class Urgency(IntEnum):
@@ -330,14 +331,6 @@ class OrganizationGateway(Protocol):
         """Service and resource control policies over an account, or why they are not known."""
         ...
 
-    async def account_ids(self) -> tuple[str, ...]:
-        """The organization's active accounts, sorted; told to its management account alone."""
-        ...
-
-    async def enabled_regions(self) -> tuple[str, ...]:
-        """The Regions that are enabled in the account, sorted (account:ListRegions)."""
-        ...
-
     async def endpoint_policy(self, endpoint_id: str) -> ControlPolicy:
         """The policy of a VPC endpoint of this account (ec2:DescribeVpcEndpoints)."""
         ...
@@ -388,6 +381,7 @@ class Gateway(
     ResourceGateway,
     IdentityGateway,
     OrganizationGateway,
+    PlaceGateway,
     AnalyzerGateway,
     Protocol,
 ):

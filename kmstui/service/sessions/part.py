@@ -62,6 +62,7 @@ class PartSession(Session):
     Attributes:
         problem: Why nothing, or not all, was read over it, as a sentence; empty where all is well.
         progress: How far reading is.
+        wanted: What it was opened for: more than `target` until the others are found.
     """
 
     def __init__(self, whole: Whole, target: Target) -> None:
@@ -77,6 +78,7 @@ class PartSession(Session):
         )
         self.slices = whole.slices
         self.target = target
+        self.wanted = target
         self.problem = ""
         self.error: ServiceError | None = None
         self.progress = Progress(listing=True, loading=True)

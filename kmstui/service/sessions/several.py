@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
-from kmstui.model import Arn, Caller, ConnectionInfo, Fact, bare_name
-from kmstui.service.connections import Router
+from kmstui.model import Arn, Caller, ConnectionInfo, Fact, KeyPlaces, bare_name
+from kmstui.service.connections import Router, find_key_places, find_others, nearest_of
 from kmstui.service.errors import (
     CREDENTIALS_REFUSED,
     CallerChangedError,
@@ -25,6 +26,7 @@ from kmstui.service.errors import (
 from kmstui.service.inventory import Progress
 from kmstui.service.ports import ALL, Gateway, Scope, Target
 from kmstui.service.session import Session
+from kmstui.service.sessions.left_out import LeftOut
 from kmstui.service.sessions.part import PartSession
 
 CONNECTING_AT_ONCE = 4
@@ -44,6 +46,8 @@ class Sessions(Session):
         super().__init__(*arguments, **named)
         self._parts: list[PartSession] = []
         self._places: dict[str, PartSession] = {}
+        self._left_out: list[LeftOut] = []
+        self._reads_all = False
         self._near = asyncio.Event()
         self._connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
 
@@ -79,6 +83,11 @@ class Sessions(Session):
         return tuple(self._parts)
 
     @property
+    def left_out(self) -> Sequence[LeftOut]:
+        """Regions that are not read, since an index of AWS's knows no key there."""
+        return tuple(self._left_out)
+
+    @property
     def info(self) -> ConnectionInfo | None:
         """What the connection is; None where there are several."""
         return None if self._parts else super().info
@@ -110,14 +119,24 @@ class Sessions(Session):
         if not target.is_several:
             await super().open(target)
             return
-        self.close()
-        self.store.clear()
-        self.target = target
+        self._begin_several(target)
+        await self._in_each(self._open)
+
+    async def attach(self, target: Target) -> None:
+        """Connect to all that the target names, and ask who is asking; raises as `open`."""
+        if not target.is_several:
+            await super().attach(target)
+            return
+        self._begin_several(target)
+        await self._in_each(partial(self._open, reads=False))
+
+    def _begin_several(self, target: Target) -> None:
+        self._begin(target)
         self._gateway = cast("Gateway", Router(lambda subject: self.of(subject).gateway))
         self._read_facts()
         self._near = asyncio.Event()
+        self._reads_all = False
         self._parts = [PartSession(self, each) for each in target.each]
-        await self._in_each(self._open)
 
     async def refresh(self) -> None:
         """Read everything again, over each; raises as `open`."""
@@ -132,10 +151,8 @@ class Sessions(Session):
         self._near.set()
         await self._in_each(self._refresh)
 
-    async def _in_each(
-        self, work: Callable[[PartSession, Spawn], Coroutine[Any, Any, None]]
-    ) -> None:
-        """Do this over each connection, beside each other.
+    async def _in_each(self, work: PartWork, parts: Sequence[PartSession] | None = None) -> None:
+        """Do this over each connection, or over these, beside each other.
 
         Raises:
             ServiceError: why the nearest cannot be used, where none can.
@@ -145,19 +162,18 @@ class Sessions(Session):
             def spawn(part: PartSession) -> None:
                 group.create_task(_unless_refused(work(part, spawn)))
 
-            for each in tuple(self._parts):
+            for each in tuple(self._parts if parts is None else parts):
                 spawn(each)
         errors = [each.error for each in self._parts if each.error is not None]
         if len(errors) == len(self._parts):
             raise errors[0]
 
-    async def _open(self, part: PartSession, spawn: Spawn) -> None:
+    async def _open(self, part: PartSession, spawn: Spawn, *, reads: bool = True) -> None:
         nearest = part is self._parts[0]
         if not nearest:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._near.wait(), NEAREST_FIRST_SECONDS)
-        wanted = part.target
-        part.target = _first_of(wanted)
+        part.target = nearest_of(part.wanted)
         try:
             if nearest:
                 self.is_connecting = True
@@ -168,34 +184,66 @@ class Sessions(Session):
                 self.is_connecting = False
                 self._near.set()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_unless_refused(part.load()))
-            if wanted != part.target:
-                group.create_task(self._add_others(part, wanted, spawn))
+            group.create_task(_unless_refused(part.load() if reads else part.identify()))
+            group.create_task(self._add_others(part, spawn))
 
-    async def _add_others(self, part: PartSession, wanted: Target, spawn: Spawn) -> None:
-        """Connect to the other accounts of the organization, and the other enabled Regions."""
+    async def _add_others(self, part: PartSession, spawn: Spawn) -> None:
+        """Connect to the other accounts of the organization, and the other enabled Regions.
+
+        Of Regions only to those that hold keys, where an index of AWS's knows.
+        """
+        wanted = part.wanted
+        if wanted == part.target:
+            return
         try:
-            if wanted.accounts == ALL:
-                own = (await part.gateway.caller()).account
-                accounts = [each for each in await part.gateway.account_ids() if each != own]
-                others = list(replace(wanted, accounts=",".join(accounts)).each) if accounts else []
-                if wanted.region == ALL:
-                    others += await self._other_regions(part, replace(wanted, accounts=""))
-            else:
-                others = await self._other_regions(part, wanted)
+            found, places = await asyncio.gather(
+                find_others(part.gateway, wanted, self.connector), self._key_places(part, wanted)
+            )
         except ServiceError as error:
             part.tell_problem(f"Which others there are is not known: {error.sentence}")
             return
-        for each in others:
-            added = PartSession(self, each)
-            self._parts.append(added)
-            spawn(added)
+        part.wanted = part.target
+        if found.words:
+            part.tell_problem(found.words)
+        left_out = LeftOut.of(part.account, found.targets, places) if places else None
+        if left_out is not None:
+            self._left_out.append(left_out)
+            self.notify(left_out.notice)
+        for each in found.targets:
+            if left_out is None or each not in left_out.targets:
+                self._add(each, spawn)
 
-    async def _other_regions(self, part: PartSession, wanted: Target) -> list[Target]:
-        own = part.info.region if part.info else ""
-        regions = await part.gateway.enabled_regions()
-        role = part.target.role
-        return [replace(wanted, region=each, role=role) for each in regions if each != own]
+    async def _key_places(self, part: PartSession, wanted: Target) -> KeyPlaces | None:
+        """Where the part's account has keys; None where nothing tells, or all is to be read."""
+        if wanted.region != ALL or self._reads_all:
+            return None
+
+        async def connect(region: str) -> Gateway:
+            return await self.connector.connect(replace(part.target, region=region))
+
+        places, problem = await find_key_places(part.gateway, connect)
+        if places is not None and not part.account:
+            await part.gateway.caller()
+        if places is None:
+            self.notify(
+                f"{part.label}: no index of AWS's tells which Regions hold keys, so all are read."
+                f" {problem}".rstrip()
+            )
+        return places
+
+    def _add(self, target: Target, spawn: Spawn) -> None:
+        added = PartSession(self, target)
+        self._parts.append(added)
+        spawn(added)
+
+    async def read_left_out(self) -> None:
+        """Read the Regions too of which an index says that they hold no key; raises as `open`."""
+        self._reads_all = True
+        wanted = [target for each in self._left_out for target in each.targets]
+        self._left_out = []
+        first = len(self._parts)
+        self._parts += [PartSession(self, each) for each in wanted]
+        await self._in_each(self._open, self._parts[first:])
 
     async def _refresh(self, part: PartSession, spawn: Spawn) -> None:
         part.problem, part.error = "", None
@@ -203,7 +251,7 @@ class Sessions(Session):
             await self._open(part, spawn)
             return
         try:
-            await part.load()
+            await asyncio.gather(part.load(), self._add_others(part, spawn))
         except CallerChangedError:
             part.close()
             await self._open(part, spawn)
@@ -213,7 +261,7 @@ class Sessions(Session):
         super().close()
         for each in self._parts:
             each.close()
-        self._parts, self._places = [], {}
+        self._parts, self._places, self._left_out = [], {}, []
 
     # What the parts tell
 
@@ -295,13 +343,7 @@ class Sessions(Session):
 
 
 Spawn = Callable[[PartSession], None]
-
-
-def _first_of(wanted: Target) -> Target:
-    """The connection over which the others are asked for: the profile's own account and Region."""
-    region = "" if wanted.region == ALL else wanted.region
-    role = "" if wanted.accounts == ALL else wanted.role
-    return replace(wanted, region=region, role=role, accounts="")
+PartWork = Callable[[PartSession, Spawn], Coroutine[Any, Any, None]]
 
 
 async def _unless_refused(work: Coroutine[Any, Any, None]) -> None:

@@ -22,6 +22,7 @@ from .command import no_key as no_key
 from .command_screen import CommandScreen as CommandScreen
 from .key_bar import KeyBar as KeyBar
 from .key_names import readable_key as readable_key
+from .program import SESSION_GROUP as SESSION_GROUP
 from .program import Program as Program
 from .program import program_of as program_of
 from .registry import RebindingError as RebindingError

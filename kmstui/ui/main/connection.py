@@ -19,6 +19,7 @@ from kmstui.service.sessions import PartSession
 from kmstui.ui.commands import Context, KeyBar
 from kmstui.ui.dialogs import Dialog, TextDialog
 from kmstui.ui.main.copying import copy_text, identifiers
+from kmstui.ui.main.header import left_out_of
 from kmstui.ui.terminal import has_few_glyphs
 from kmstui.ui.widgets import Sentences, labelled
 
@@ -42,6 +43,9 @@ def tell_connection(context: Context) -> None:
     if len(others) > 1:
         # Nobody looks for one of fifteen in fifteen dialogs.
         rows |= {f"Connection {n}": _in_short(each) for n, each in enumerate(others, 1)}
+    rows |= {
+        f"Left out {n}": each.sentence for n, each in enumerate(left_out_of(context.session), 1)
+    }
     title = "This connection (y copies of it)"
     if len(others) > 1:
         title = "The connection of the chosen key, and then all"

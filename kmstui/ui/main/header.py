@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kmstui.model import Caller, ConnectionInfo, Route
 from kmstui.service.session import Session
+from kmstui.service.sessions import LeftOut, Sessions
 from kmstui.ui.style import OneLine, Part, Symbols, fit, parts_width, width_of
 
 _ROUTE_LEAST = 8
@@ -122,9 +123,11 @@ class HeaderLine(OneLine):
         return parts
 
 
-def several_words(sessions: Sequence[Session]) -> str:
+def several_words(session: Session) -> str:
     """How many accounts and Regions are open at once: `3 accounts · 5 Regions`; "" for one."""
-    if len(sessions) < 2:
+    sessions = session.each
+    left_out = sum(len(each.targets) for each in left_out_of(session))
+    if len(sessions) < 2 and not left_out:
         return ""
     open_ones = [each for each in sessions if each.info is not None]
     accounts = {each.scope.account for each in open_ones if each.scope is not None}
@@ -135,7 +138,14 @@ def several_words(sessions: Sequence[Session]) -> str:
         words.append(callers.pop())
     if missing := len(sessions) - len(open_ones):
         words.append(f"{missing} of {len(sessions)} not open")
+    if left_out:
+        words.append(f"{_number(left_out, 'Region')} without keys left out (X)")
     return " · ".join(words)
+
+
+def left_out_of(session: Session) -> Sequence[LeftOut]:
+    """The Regions that are not read, since an index of AWS's knows no key there."""
+    return session.left_out if isinstance(session, Sessions) else ()
 
 
 def _number(count: int, noun: str) -> str:

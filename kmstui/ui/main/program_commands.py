@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from kmstui.service.ports import ALL, CHOSEN, names_in
-from kmstui.ui.commands import Command, Context, Program, needs_key
+from kmstui.service.sessions import Sessions
+from kmstui.ui.commands import SESSION_GROUP, Command, Context, Program, needs_key
+from kmstui.ui.main.header import left_out_of
 from kmstui.ui.main.navigation import main_of, switch_profile, switch_region
 from kmstui.ui.terminal import run_on_terminal
 
@@ -40,6 +42,24 @@ async def _region(context: Context) -> None:
     chosen = context.session.target.region if len(context.session.each) > 1 else ""
     chosen = chosen or (info.region if info else "")
     _offer(context, f"Switch to Region{by}", [*regions, ALL], chosen, switch_region)
+
+
+def _none_left_out(context: Context) -> str | None:
+    left_out = left_out_of(context.session)
+    return None if left_out else "No Region is left out: all that were asked for are read."
+
+
+def _read_left_out(context: Context) -> None:
+    session = context.session
+    if isinstance(session, Sessions):
+        # What is being read goes on beside it.
+        context.app.work(
+            session.read_left_out,
+            group=SESSION_GROUP,
+            what="reading",
+            quiet=True,
+            exclusive=False,
+        )
 
 
 async def sign_in(program: Program) -> None:
@@ -133,6 +153,11 @@ COMMANDS = (
     Command(
         id="session.refresh", label="Refresh", help="Read everything again", keys=("r",),
         run=lambda context: context.app.refresh_session(),
+    ),
+    Command(
+        id="session.rest", label="Other Regions", help="Read the Regions too of which an index of"
+        " AWS's says that they hold no key", keys=("X",), available=_none_left_out,
+        run=_read_left_out,
     ),
     Command(
         id="session.sign_in", label="Sign in", help="Run the command that signs in to the profile"

@@ -91,6 +91,12 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     ),
     "ListAccounts": lambda gateway: gateway.account_ids(),
     "ListRegions": lambda gateway: gateway.enabled_regions(),
+    "DescribeRegions": lambda gateway: gateway.usable_regions(),
+    "ListIndexes": lambda gateway: gateway.resource_indexes(),
+    "Search": lambda gateway: gateway.indexed_key_regions("111122223333"),
+    "DescribeConfigurationAggregators SelectAggregateResourceConfig": (
+        lambda gateway: gateway.recorded_key_places()
+    ),
     "DescribeVpcEndpoints": lambda gateway: gateway.vpc_endpoints(),
     "DescribeCustomKeyStores": lambda gateway: gateway.custom_key_stores(),
     "ConnectCustomKeyStore": lambda gateway: gateway.connect_key_store("cks-1"),

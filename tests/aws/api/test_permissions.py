@@ -212,7 +212,14 @@ async def several(role: RestrictedRole) -> AsyncIterator[Any]:
     with suppress(organizations.exceptions.AlreadyInOrganizationException):
         organizations.create_organization(FeatureSet="ALL")
     yield role.gateway.enabled_regions()
+    yield role.gateway.usable_regions()
     yield role.gateway.account_ids()
+
+
+async def indexes(role: RestrictedRole) -> AsyncIterator[Any]:
+    yield role.gateway.resource_indexes()
+    yield role.gateway.indexed_key_regions(role._embedded.account)
+    yield role.gateway.recorded_key_places()
 
 
 async def endpoints(role: RestrictedRole) -> AsyncIterator[Any]:
@@ -245,6 +252,7 @@ USES = {
     "control policies over your account (from the management account or a delegated"
     " administrator's)": control_policies,
     "all enabled Regions, all accounts of the organization": several,
+    "to read only the Regions that hold keys, of all that are enabled": indexes,
     "VPC endpoints of KMS and their policies": endpoints,
     "what is configured with a key (Uses); leave out services that it need not ask": resources,
     "editing policies": policies,

@@ -116,7 +116,7 @@ def test_what_counts_as_reading_is_named_so_by_the_api() -> None:
     assert len(every) == len(set(every))
     for operation in every:
         reads = operation.name.startswith(
-            ("List", "Get", "Describe", "Lookup", "Validate", "Check", "Select")
+            ("List", "Get", "Describe", "Lookup", "Validate", "Check", "Select", "Search")
         )
         assert operation.mutating is not reads
         assert ((operation.service, operation.name) in READ_NAMES) is reads

@@ -5,10 +5,18 @@ import inspect
 
 import pytest
 
-from kmstui.model import Caller, ConnectionInfo, Route, Tag, TagDelta
+from kmstui.model import (
+    Caller,
+    ConnectionInfo,
+    KeyPlaces,
+    ResourceIndexes,
+    Route,
+    Tag,
+    TagDelta,
+)
 from kmstui.service.changes import DESCRIPTION, TypedText
 from kmstui.service.connections import JournalByArn
-from kmstui.service.errors import AccessDeniedError, NetworkError
+from kmstui.service.errors import AccessDeniedError, CredentialsExpiredError, NetworkError
 from kmstui.service.keys import Aliases, Lifecycle
 from kmstui.service.ports import ALL, Journal, Scope, Target
 from kmstui.service.session import Session
@@ -196,11 +204,100 @@ async def test_all_enabled_regions_are_found_over_the_first_connection(store, se
     assert {key.region for key in store.keys.values()} == {WEST, EAST}
 
 
-async def test_where_regions_may_not_be_listed_those_that_are_known_are_shown(store, sessions, aws):
-    aws.at(ONE, WEST).fail("account:ListRegions", AccessDeniedError("your role may not"))
+NO_REGIONS = AccessDeniedError("your role may not list Regions")
+
+
+async def test_where_the_account_may_not_be_asked_for_regions_ec2_is(store, sessions, aws):
+    aws.at(ONE, WEST).fail("account:ListRegions", NO_REGIONS)
     await sessions.open(Target(profile="one", region=ALL))
-    assert {key.region for key in store.keys.values()} == {WEST}
-    assert "Which others there are is not known" in store.banner
+    assert {key.region for key in store.keys.values()} == {WEST, EAST}
+    assert store.banner == ""
+
+
+async def test_where_nobody_tells_the_regions_those_that_boto3_knows_are_tried_and_that_is_said(
+    store, sessions, aws
+):
+    for operation in ("account:ListRegions", "ec2:DescribeRegions"):
+        aws.at(ONE, WEST).fail(operation, NO_REGIONS)
+    aws.refused[ONE, "eu-central-1"] = CredentialsExpiredError("the security token is invalid")
+    await sessions.open(Target(profile="one", region=ALL))
+    assert {key.region for key in store.keys.values()} == {WEST, EAST}
+    assert "Which Regions are enabled is not known, so all 3 are tried" in store.banner
+    assert NO_REGIONS.reason in store.banner
+
+
+EMPTY, UNINDEXED = "eu-west-3", "sa-east-1"
+FOUR = (WEST, EAST, EMPTY, UNINDEXED)
+
+
+def regions_of(store):
+    return {key.region for key in store.keys.values()}
+
+
+def told(store):
+    return " ".join(each.text for each in store.notices)
+
+
+async def test_only_regions_that_hold_keys_are_read_where_resource_explorer_knows(
+    store, sessions, aws
+):
+    for region in (WEST, EAST):
+        world = aws.at(ONE, region).world
+        world.regions, world.indexed = FOUR, (WEST,)
+        world.indexes = ResourceIndexes((WEST, EAST, EMPTY), aggregator=EAST)
+    await sessions.open(Target(profile="one", region=ALL))
+    # Of a Region without an index it knows nothing, so that one is read.
+    assert regions_of(store) == {WEST, UNINDEXED}
+    (left_out,) = sessions.left_out
+    assert {each.region for each in left_out.targets} == {EAST, EMPTY}
+    assert f"{EMPTY}, {EAST} of {ONE} are not read" in told(store)
+    assert f"Resource Explorer's aggregator index in {EAST} knows no key there" in told(store)
+    assert "hours behind" in left_out.sentence
+    await sessions.read_left_out()
+    assert regions_of(store) == set(FOUR)
+    assert sessions.left_out == ()
+
+
+async def test_where_resource_explorer_is_denied_a_config_aggregator_is_asked(store, sessions, aws):
+    world = aws.at(ONE, WEST).world
+    world.regions = FOUR
+    covered = frozenset((ONE, each) for each in (WEST, EAST, EMPTY))
+    world.recorded = KeyPlaces(
+        "the Config aggregator all", "old", covered, frozenset({(ONE, WEST)})
+    )
+    aws.at(ONE, WEST).fail("resource-explorer-2:ListIndexes", AccessDeniedError("no indexes"))
+    await sessions.open(Target(profile="one", region=ALL))
+    assert regions_of(store) == {WEST, UNINDEXED}
+    assert "the Config aggregator all knows no key there" in told(store)
+
+
+@pytest.mark.parametrize("denied", [True, False])
+async def test_without_an_index_all_regions_are_read(store, sessions, aws, denied):
+    aws.at(ONE, WEST).world.regions = FOUR
+    if denied:
+        for operation in ("ListIndexes", "SelectAggregateResourceConfig"):
+            service = "config" if operation.startswith("Select") else "resource-explorer-2"
+            aws.at(ONE, WEST).fail(f"{service}:{operation}", AccessDeniedError(f"no {operation}"))
+    await sessions.open(Target(profile="one", region=ALL))
+    assert regions_of(store) == set(FOUR)
+    assert "so all are read." in told(store)
+    assert ("no ListIndexes" in told(store)) is denied
+
+
+async def test_a_person_who_names_regions_gets_those_whatever_an_index_says(store, sessions, aws):
+    world = aws.at(ONE, WEST).world
+    world.indexes, world.indexed = ResourceIndexes((WEST, EAST), aggregator=WEST), (WEST,)
+    await sessions.open(Target(profile="one", region=f"{WEST},{EAST}"))
+    assert regions_of(store) == {WEST, EAST}
+
+
+async def test_after_no_network_at_all_a_refresh_still_means_all_regions(store, sessions, aws):
+    aws.refused[ONE, ""] = NetworkError("no answer")
+    with pytest.raises(NetworkError):
+        await sessions.open(Target(profile="one", region=ALL))
+    aws.refused.clear()
+    await sessions.refresh()
+    assert regions_of(store) == {WEST, EAST}
 
 
 async def test_the_accounts_of_an_organization_are_read_by_one_role_in_each(store, sessions, aws):

@@ -261,6 +261,7 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
     _ask_organizations(asked.of("organizations"))
     asked.of("ec2").describe_vpc_endpoints()
     asked.of("account").list_regions()
+    _ask_where_keys_are(asked)
     _ask_resources(asked)
     assert asked.faults == []
     sent = {
@@ -269,6 +270,18 @@ def test_the_services_beside_kms_answer_as_their_models_say(asked: Asked) -> Non
         if isinstance(each, op.Operation) and each.service != "kms"
     }
     assert sent - asked.operations == set()
+
+
+def _ask_where_keys_are(asked: Asked) -> None:
+    asked.of("ec2").describe_regions()
+    explorer, config = asked.of("resource-explorer-2"), asked.of("config")
+    explorer.list_indexes(Type="AGGREGATOR")
+    explorer.search(QueryString="resourcetype:kms:key")
+    (aggregator,) = config.describe_configuration_aggregators()["ConfigurationAggregators"]
+    config.select_aggregate_resource_config(
+        ConfigurationAggregatorName=aggregator["ConfigurationAggregatorName"],
+        Expression="SELECT accountId, awsRegion, COUNT(*) GROUP BY accountId, awsRegion",
+    )
 
 
 def _ask_resources(asked: Asked) -> None:

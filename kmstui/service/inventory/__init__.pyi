@@ -12,6 +12,9 @@ from .key_values import alias_text as alias_text
 from .key_values import value_text as value_text
 from .loading import FIRST_PAINT_SECONDS as FIRST_PAINT_SECONDS
 from .loading import Inventory as Inventory
+from .overview import NOT_READ as NOT_READ
+from .overview import Group as Group
+from .overview import Overview as Overview
 from .part import InventoryPart as InventoryPart
 from .prices import cost_words as cost_words
 from .sorted_rows import SortedRows as SortedRows

@@ -1,3 +1,6 @@
+from .by_day import Tally as Tally
+from .by_day import UsesByDay as UsesByDay
+from .by_day import uses_by_day as uses_by_day
 from .in_short import alarm_commands as alarm_commands
 from .in_short import deletion_facts as deletion_facts
 from .in_short import in_short as in_short

@@ -66,15 +66,19 @@ def resource_in(context: Iterable[tuple[str, str]]) -> str:
 
     Services name it `aws:SERVICE:…` (KMS Developer Guide, "How AWS services use AWS KMS").
     """
+    return " ".join(filter(None, _service_and_resource(context)))
+
+
+def _service_and_resource(context: Iterable[tuple[str, str]]) -> tuple[str, str]:
     pairs = dict(context)
     for name, service in _NAMING.items():
         if name in pairs:
-            return f"{service} {pairs[name]}"
+            return service, pairs[name]
     for name, value in pairs.items():
         prefix, _, rest = name.partition(":")
         if prefix == "aws" and rest:
-            return f"{rest.partition(':')[0]} {value}"
-    return ""
+            return rest.partition(":")[0], value
+    return "", ""
 
 
 def service_of(event: KeyEvent) -> str:
@@ -83,6 +87,14 @@ def service_of(event: KeyEvent) -> str:
         if text.endswith(".amazonaws.com"):
             return text.partition(".")[0]
     return ""
+
+
+def service_for(event: KeyEvent) -> str:
+    """The AWS service through which a request came, or for which, as its encryption context tells.
+
+    "" where neither names one.
+    """
+    return service_of(event) or _service_and_resource(event.encryption_context)[0]
 
 
 def is_use(event: KeyEvent) -> bool:

@@ -14,6 +14,7 @@ from kmstui.service.errors import AccessDeniedError, CancelledByPersonError, Fai
 from kmstui.service.inventory import Topic
 from kmstui.service.ports import Gateway
 from kmstui.service.session import Session
+from kmstui.service.uses.by_day import UsesByDay, uses_by_day
 from kmstui.service.uses.naming import KeyNames, is_use, resource_in, short_arn, uses_in
 from kmstui.service.uses.resources import ResourceLists, read_config
 from kmstui.service.uses.sources import (
@@ -103,6 +104,13 @@ class UsesReader:
     def of(self, key_id: str) -> KeyUses:
         """What is known of a key's use."""
         return self._uses.setdefault(key_id, KeyUses())
+
+    def by_day(self, key_id: str) -> UsesByDay | None:
+        """The use of a key by day, as far as CloudTrail's events were read; None before."""
+        if key_id not in self._events:
+            return None
+        older = bool(self.of(key_id).of(EVENTS).more)
+        return uses_by_day(self._events[key_id], self._session.clock(), older=older)
 
     async def read(
         self,

@@ -11,6 +11,9 @@ from kmstui.ui.commands import KeyBar
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.widgets import Block, Row, Rows
 
+_AROUND_TEXT = 8
+"""Cells that border, padding and the cursor of the rows take."""
+
 
 class TextDialog(Dialog[None]):
     """Shows a text under a title."""
@@ -25,6 +28,11 @@ class TextDialog(Dialog[None]):
         self.rows.show(lines)
         keys = KeyBar([("Esc", "Close"), ("j k", "Scroll"), ("text.search", "Search")])
         self.parts = (self.heading_line(), self.flexible, keys)
+
+    @staticmethod
+    def text_width(screen_width: int) -> int:
+        """Cells of a line that does not wrap, as dialogs.tcss has the width of the box."""
+        return min(140, screen_width * 96 // 100) - _AROUND_TEXT
 
 
 def _line(line: str) -> Block:

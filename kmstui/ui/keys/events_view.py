@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from textual.events import Resize
+
 from kmstui.model import KeyEvent
 from kmstui.service.inventory import Topic
 from kmstui.service.keys import context_condition, read_events
 from kmstui.service.session import Session
+from kmstui.service.uses import UsesByDay, uses_by_day
 from kmstui.ui.keys.grants_view import short_principal
 from kmstui.ui.keys.table_view import TableView, as_json, moment
+from kmstui.ui.keys.use_chart import UseChart
 from kmstui.ui.policy import pretty
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
@@ -91,6 +95,8 @@ class EventsView(TableView[KeyEvent]):
         self._reading = False
         self._stale = False
         self._looks_hidden = True
+        self.chart = UseChart(symbols)
+        self.parts = (self.table, self.chart)
 
     @property
     def count(self) -> str:
@@ -122,6 +128,19 @@ class EventsView(TableView[KeyEvent]):
 
     def _show_events(self) -> None:
         self.show_rows(_ONLY_LOOKS if self.entries else _NONE)
+        self.chart.show(self.by_day)
+
+    @property
+    def by_day(self) -> UsesByDay | None:
+        """The use of the key by day, as far as events were read; None before."""
+        if self.entries is None:
+            return None
+        events = tuple(self.entries.values())
+        return uses_by_day(events, self.session.clock(), older=bool(self._token))
+
+    def on_resize(self, event: Resize) -> None:
+        """A chart as there is room."""
+        self.chart.set_room(event.size.height)
 
     @property
     def at_more(self) -> bool:
@@ -137,6 +156,7 @@ class EventsView(TableView[KeyEvent]):
         """Another key's events are read when they are asked for."""
         if key_id != self.key_id:
             self._token = ""
+            self.chart.show(None)
         super().show_key(key_id)
 
     async def load(self, key_id: str) -> None:
@@ -187,6 +207,7 @@ class EventsView(TableView[KeyEvent]):
     def show_problem(self, sentence: str) -> None:
         """The reason stands where the events would."""
         self._token = ""
+        self.chart.show(None)
         super().show_problem(sentence)
 
     def copies(self) -> Sequence[tuple[str, str, str]]:

@@ -17,11 +17,13 @@ from kmstui.service.uses import (
     KeyUses,
     SourceReading,
     Use,
+    UsesByDay,
     UseSource,
     UsesReader,
     UseState,
 )
 from kmstui.ui.keys.table_view import TableView, moment
+from kmstui.ui.keys.use_chart import UseChart
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, Sentences
@@ -69,7 +71,8 @@ class UsesView(TableView[Row]):
     def __init__(self, session: Session, symbols: Symbols) -> None:
         super().__init__(session, symbols)
         self.words = Sentences(least_lines=4, most_lines=4, more="(all of it: Enter)")
-        self.parts = (self.table, self.words)
+        self.chart = UseChart(symbols)
+        self.parts = (self.table, self.chart, self.words)
 
     @property
     def reader(self) -> UsesReader:
@@ -80,6 +83,11 @@ class UsesView(TableView[Row]):
     def uses(self) -> KeyUses:
         """Of the key that is shown."""
         return self.reader.of(self.key_id or "")
+
+    @property
+    def by_day(self) -> UsesByDay | None:
+        """The use of the key by day; None before CloudTrail was read."""
+        return self.reader.by_day(self.key_id) if self.key_id else None
 
     @property
     def source(self) -> UseSource | None:
@@ -142,6 +150,7 @@ class UsesView(TableView[Row]):
         """Words as there is room."""
         lines = 2 if event.size.height < _LOW else 4
         self.words.set_lines(lines, lines)
+        self.chart.set_room(event.size.height)
 
     def on_line_table_moved(self) -> None:
         """Speak of another row."""
@@ -166,6 +175,7 @@ class UsesView(TableView[Row]):
                 entries[f"{source.title}/{number}"] = (source, use)
         self.entries = entries
         self.show_rows("")
+        self.chart.show(self.by_day)
         self._speak()
 
     def _speak(self) -> None:

@@ -1,4 +1,4 @@
-"""Commands of the views of details, grants and events."""
+"""Commands of the views of details, grants, events and uses, and the overview of all keys."""
 
 from __future__ import annotations
 
@@ -161,6 +161,59 @@ def _open_use(context: Context) -> Awaitable[None] | None:
     return None
 
 
+# The chart of both
+
+
+def _charted(context: Context) -> UsesView | EventsView:
+    return cast("UsesView | EventsView", main_of(context.app).key_pane.view)
+
+
+def _no_chart(context: Context) -> str | None:
+    if _charted(context).by_day is None:
+        return "CloudTrail's events of this key were not read."
+    return None
+
+
+def _by_day(context: Context) -> None:
+    from kmstui.ui.dialogs import TextDialog
+    from kmstui.ui.keys.use_chart import chart_text
+
+    uses = _charted(context).by_day
+    if uses is not None and context.chosen is not None:
+        chart = chart_text(uses, TextDialog.text_width(context.app.size.width), context.app.symbols)
+        text = "\n".join((chart, "", *uses.lines()))
+        title = f"Use by day of {context.store.name_of(context.chosen)}"
+        context.app.push_screen(TextDialog(title, text))
+
+
+# The account
+
+
+def _needs_keys(context: Context) -> str | None:
+    return None if context.store.keys else "There are no keys yet."
+
+
+def _overview(context: Context) -> None:
+    from kmstui.ui.keys.overview_screen import OverviewScreen
+
+    main = main_of(context.app)
+
+    def show(filter_text: str) -> None:
+        main.keys_pane.use_filter(filter_text)
+        main.open_pane(main.keys_pane)
+
+    screen = OverviewScreen(context, with_aws=main.keys_pane.key_rows.with_aws)
+    context.app.ask(screen, show)
+
+
+def _by_day_command(scope: str) -> Command:
+    return Command(
+        id=f"{scope}.by-day", label="By day", keys=("b",), scope=scope, available=_no_chart,
+        help="Show the key's use by day and service, as a chart and as numbers",
+        run=_by_day, bar=13,
+    )  # fmt: skip
+
+
 COMMANDS = (
     Command(
         id="details.last-use", label="Last use", help="Ask KMS when the key was last used",
@@ -207,4 +260,10 @@ COMMANDS = (
         help="Ask every service that was not asked, or read older events",
         run=lambda context: _uses(context).read_more(), bar=12,
     ),
+    Command(
+        id="keys.overview", label="Overview", keys=("C",), available=_needs_keys, run=_overview,
+        help="Count the keys by state, age and last use; Enter leads to the keys",
+    ),
+    _by_day_command(EVENTS),
+    _by_day_command(USES),
 )  # fmt: skip

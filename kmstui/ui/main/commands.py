@@ -115,17 +115,14 @@ def _scroll(steps: int) -> Callable[[Context], None]:
     return run
 
 
-_LETTERS = "zxqw" + ascii_letters
-
-
 def _sort_keys() -> list[str]:
-    """A letter for each column: its first where no other began with it, else one still free."""
+    """A letter for each column: its first, else another of its own, else its first as a capital."""
     taken = {column[0]: column for column in reversed(SORT_COLUMNS)}
     letters = {column: letter for letter, column in taken.items()}
     for column in SORT_COLUMNS:
         if column not in letters:
-            free = (each for each in column + _LETTERS if each.isalpha() and each not in taken)
-            letters[column] = next(free)
+            listed = column + column.upper() + ascii_letters
+            letters[column] = next(e for e in listed if e.isalpha() and e not in taken)
             taken[letters[column]] = column
     return [letters[column] for column in SORT_COLUMNS]
 

@@ -22,8 +22,11 @@ from kmstui.ui.style import PLAIN, Part, Symbols, parts_width, tabs, width_of
 _EDGES_WIDTH = 5
 """Cells of the pane's number before its title, and of a frame."""
 
-_NAME_LEAST = 5
-"""Cells of the key's name that still say something."""
+_NAME_LEAST, _NAME_GOOD = 5, 24
+"""Cells of the key's name that still say something, and those that most names need."""
+
+_SHORT = 3
+"""Letters of the views' titles where the key's name needs the room."""
 
 
 class KeyPane(Pane):
@@ -134,10 +137,12 @@ class KeyPane(Pane):
         room = self.size.width - _EDGES_WIDTH
         forms = self._forms(front)
         # Whose view it is comes before the others, and those before the letters that open them.
-        least = min(width_of(name), _NAME_LEAST)
+        whole, bare = width_of(name), width_of(name.removeprefix("alias/"))
+        least = min(whole, _NAME_LEAST)
+        needed = (whole, min(bare, _NAME_GOOD), min(bare, _NAME_GOOD), least)
+        wanted = zip((forms[0], forms[1], forms[2], forms[2]), needed, strict=True)
         parts = next(
-            (each for each in forms[:2] if parts_width(each) + width_of(name) <= room),
-            next((each for each in forms[1:] if parts_width(each) + least <= room), forms[-1]),
+            (each for each, cells in wanted if parts_width(each) + cells <= room), forms[-1]
         )
         self._names_views = parts is not forms[-1]
         left = room - parts_width(parts)
@@ -160,14 +165,16 @@ class KeyPane(Pane):
         marked = self._symbols is PLAIN or self.app.no_color
         titles = [entry.title for entry in VIEWS]
         titles[self._number] = front
-        keys, no_keys = self._keys, [""] * len(VIEWS)
-        with_keys, without = (
-            tabs(zip(titles, each, strict=True), self._number, marked=marked)
-            for each in (keys, no_keys)
-        )
+        short = [each if each == front else each[:_SHORT] for each in titles]
+        with_keys, without, shortened = (
+            tabs(zip(names, keys, strict=True), self._number, marked=marked)
+            for names, keys in (
+                (titles, self._keys), (titles, [""] * len(VIEWS)), (short, [""] * len(VIEWS)),
+            )
+        )  # fmt: skip
         alone = tabs([(front, "")], 0, marked=marked)
         alone[-1] = (f" ({self._number + 1} of {len(VIEWS)}: ])  ", "dim")
-        return with_keys, without, alone
+        return with_keys, without, shortened, alone
 
     @cached_property
     def _keys(self) -> list[str]:

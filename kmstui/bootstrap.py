@@ -199,7 +199,7 @@ def last_target(settings: Settings, target: Target, remembered: Remembered) -> T
             return target
 
 
-_SHARED = ("profile", "region", "endpoint_url", "read_only")
+_SHARED = ("profile", "region", "endpoint_url", "set", "read_only")
 """Settings that an option of every command names."""
 
 
@@ -215,6 +215,7 @@ def run_command(options: argparse.Namespace, parser: Parser) -> int:
         StartError: the embedded KMS cannot be started.
     """
     from kmstui.config import load_settings, origin_of
+    from kmstui.installation import installation
     from kmstui.scripting import Surroundings, run
 
     if options.command in _WITHOUT_SETTINGS:
@@ -224,7 +225,7 @@ def run_command(options: argparse.Namespace, parser: Parser) -> int:
     region_from = origin_of("region", flags)
     with demo_keys(settings) if options.demo else nullcontext(settings) as used:
         around = Surroundings(
-            live=lambda: live_source(used),
+            live=lambda: live_source(used, region_from),
             session=lambda: command_session(used, region_from, demo=options.demo),
             installation=lambda: installation(settings),
             permissions=permissions,
@@ -249,36 +250,6 @@ def names_seen() -> Iterable[str]:
     return dict.fromkeys(name for name in found if isinstance(name, str))
 
 
-_LIBRARIES = ("textual", "boto3", "botocore", "moto")
-
-
-def installation(settings: Settings) -> dict[str, str]:
-    """What is installed and where it keeps things, in words; nothing of it is secret."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    from kmstui import __version__
-    from kmstui.config import config_path
-    from kmstui.policy.iam import knowledge
-
-    def installed(name: str) -> str:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return "not installed"
-
-    file = config_path()
-    return {
-        "kmstui": __version__,
-        "KMS model of": knowledge().date,
-        "python": f"{platform.python_version()} on {platform.platform()}",
-        **{name: installed(name) for name in _LIBRARIES},
-        "installed in": str(Path(__file__).parent),
-        "config file": str(file) if file.exists() else f"{file} (does not exist)",
-        "state directory": str(settings.state_path),
-    }
-
-
 def permissions() -> tuple[Permission, ...]:
     """The IAM actions that kmstui has a use for, by name."""
     from kmstui.aws.calls import Operation, operations
@@ -301,17 +272,28 @@ def demo_keys(settings: Settings) -> Iterator[Settings]:
         StartError: it cannot be started.
     """
     from dataclasses import replace
+    from tempfile import TemporaryDirectory
 
-    from kmstui.demo import EmbeddedError, EmbeddedKms, replace_aws_environment, why_no_demo
+    from kmstui.demo import (
+        EmbeddedError,
+        EmbeddedKms,
+        EmbeddedOptions,
+        replace_aws_environment,
+        why_no_demo,
+    )
 
     if problem := why_no_demo():
         raise StartError(problem)
     before = dict(os.environ)
+    elsewhere = bool(settings.profile or settings.region or settings.set)
     try:
-        with EmbeddedKms.start() as embedded:
+        with (
+            TemporaryDirectory(prefix="kmstui-demo-") as scratch,
+            EmbeddedKms.start(EmbeddedOptions(elsewhere=elsewhere)) as embedded,
+        ):
             print("kmstui: a demo: no account has these keys.", file=sys.stderr)
-            replace_aws_environment(os.environ, embedded.environment)
-            yield replace(settings, profile="", region="", endpoint_url="")
+            replace_aws_environment(os.environ, embedded.environment_in(scratch))
+            yield replace(settings, endpoint_url="")
     except EmbeddedError as error:
         raise StartError(str(error)) from error
     finally:
@@ -320,20 +302,35 @@ def demo_keys(settings: Settings) -> Iterator[Settings]:
         )
 
 
-def live_source(settings: Settings) -> LiveSource:
+def command_target(settings: Settings, region_from: str) -> Target:
+    """What a command connects to.
+
+    Raises:
+        CommandError: the settings name no such connection.
+    """
+    from kmstui.chosen_target import target_of
+    from kmstui.config_values import ConfigError
+    from kmstui.scripting import CommandError
+
+    try:
+        return target_of(settings, region_from)
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+
+
+def live_source(settings: Settings, region_from: str = "") -> LiveSource:
     """Keys of a live account, for commands; what their flags leave open comes from the settings."""
     from getpass import getpass
 
     from kmstui.aws.session import AwsConnector
     from kmstui.scripting import LiveSource
-    from kmstui.service.ports import Target
 
     def ask(serial: str) -> str:
         return getpass(f"MFA code for {serial}: ")
 
     return LiveSource(
         lambda: AwsConnector(lambda record: None, ask, read_only=True, in_command=True),
-        Target(settings.profile, settings.region, settings.endpoint_url),
+        command_target(settings, region_from),
     )
 
 
@@ -354,8 +351,7 @@ async def command_session(
     from kmstui.aws.session import AwsConnector
     from kmstui.journal import open_journal
     from kmstui.service.inventory import Store
-    from kmstui.service.ports import Target
-    from kmstui.service.session import Session
+    from kmstui.service.sessions import Sessions
 
     with ExitStack() as stack:
         state = settings.state_path
@@ -371,11 +367,9 @@ async def command_session(
             read_only=settings.read_only,
             in_command=True,
         )
-        session = Session(store, connector, journal, now, read_only=settings.read_only, demo=demo)
+        session = Sessions(store, connector, journal, now, read_only=settings.read_only, demo=demo)
         stack.callback(session.close)
-        await session.attach(
-            Target(settings.profile, settings.region, settings.endpoint_url, region_from)
-        )
+        await session.attach(command_target(settings, region_from))
         yield session
 
 

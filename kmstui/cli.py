@@ -178,14 +178,6 @@ def _screens() -> Parser:
 def _add_options(parser: Parser) -> None:
     add_connection_options(parser, suppressed=False)
     add = parser.add_argument
-    add(
-        "--all-regions",
-        dest="region",
-        action="store_const",
-        const="all",
-        help="every Region that is enabled in the account",
-    )
-    add("--set", metavar="NAME", help="profiles and Regions of config.toml, [sets.NAME]")
     add("--read-only", action="store_true", default=None, help="refuse every change")
     add(
         "--demo-keys",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, MutableMapping
-from pathlib import Path
 
 from kmstui.demo.embedded import EmbeddedError, EmbeddedKms, EmbeddedOptions
 from kmstui.own_thread import on_own_thread
@@ -34,7 +33,8 @@ class DemoConnector:
         async with self._starting:
             if self._embedded is None:
                 self._embedded = await on_own_thread("kmstui-start", self._start)
-                replace_aws_environment(os.environ, self._environment(self._embedded))
+                environment = self._embedded.environment_in(self._options.scratch)
+                replace_aws_environment(os.environ, environment)
         # The variables that decide on it are not the person's.
         asked, by = target.region or self._embedded.region, target.region and target.region_from
         return await self._inner.connect(
@@ -45,13 +45,6 @@ class DemoConnector:
                 role=target.role,
             )
         )
-
-    def _environment(self, embedded: EmbeddedKms) -> Mapping[str, str]:
-        if not self._options.elsewhere:
-            return embedded.environment
-        profiles = Path(self._options.scratch, "aws-config")
-        embedded.write_profiles(profiles)
-        return {**embedded.environment, "AWS_CONFIG_FILE": str(profiles)}
 
     def _start(self) -> EmbeddedKms:
         try:

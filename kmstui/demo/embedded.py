@@ -72,6 +72,7 @@ class EmbeddedKms:
         """Where KMS, STS, IAM and the others answer."""
         self.account = str(self.ask("GET", "health")["account"])
         """The account's 12 digits."""
+        self._elsewhere = options.elsewhere
         self.region = options.region
         """The Region of the instance."""
 
@@ -108,6 +109,14 @@ class EmbeddedKms:
     def environment(self) -> Mapping[str, str]:
         """The environment of a client on the instance, as :meth:`environment_for` gives it."""
         return self.environment_for("instance")
+
+    def environment_in(self, scratch: str) -> Mapping[str, str]:
+        """As :attr:`environment`, with profiles in a directory where there are more accounts."""
+        if not self._elsewhere:
+            return self.environment
+        profiles = Path(scratch, "aws-config")
+        self.write_profiles(profiles)
+        return {**self.environment, "AWS_CONFIG_FILE": str(profiles)}
 
     def write_profiles(self, path: Path) -> None:
         """Write an AWS config file with a profile for each account that there is."""

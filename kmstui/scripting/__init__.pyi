@@ -1,6 +1,7 @@
 from .catalog import COMMANDS as COMMANDS
 from .catalog import FIRST_WORDS as FIRST_WORDS
 from .catalog import add_commands as add_commands
+from .command import CommandError as CommandError
 from .command import Streams as Streams
 from .command import complain as complain
 from .command import reason as reason

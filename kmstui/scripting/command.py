@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -91,6 +91,27 @@ def complain(sentence: str, err: TextIO, prefix: str = "kmstui") -> int:
     with suppress(OSError):
         print(f"{prefix}: {visible(sentence)}", file=err)
     return COULD_NOT_RUN
+
+
+@asynccontextmanager
+async def interruptible() -> AsyncIterator[Callable[[], bool]]:
+    """Ctrl-c begins nothing more, and lets what is under way come to its end."""
+    # Linting a file needs neither.
+    import asyncio
+    import signal
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signal.SIGINT, stopped.set)
+    except (RuntimeError, ValueError):
+        # Not the main thread: nobody's Ctrl-c arrives here.
+        yield lambda: False
+        return
+    try:
+        yield stopped.is_set
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 STDIN = "-"

@@ -12,7 +12,8 @@ from kmstui.scripting.command import CommandError, complain
 from kmstui.scripting.definition import Command
 from kmstui.scripting.keys import FIELDS
 from kmstui.scripting.live_source import find
-from kmstui.scripting.parser import COULD_NOT_RUN, Parser, add_connection_options, target_of
+from kmstui.scripting.parser import COULD_NOT_RUN, Parser, add_connection_options
+from kmstui.scripting.several import PLACE, Answers, place_of, read_each
 from kmstui.scripting.table import Column, add_format_option, sort_text, write_json, write_rows
 from kmstui.service.errors import FailedError, IncompleteListError
 from kmstui.service.inventory import never_rotates
@@ -45,33 +46,41 @@ def _listed(
     columns: Sequence[Column],
     options: argparse.Namespace,
     around: Surroundings,
+    answers: Answers[Any],
     nothing: str,
 ) -> int:
+    columns = (*PLACE, *columns) if answers.several else columns
     write_rows(rows, columns, options.format, around.streams.out)
-    if not rows:
+    if not rows and not answers.code:
         complain(nothing, around.streams.err, f"kmstui {options.command}")
-    return 0 if rows else NONE_FOUND
+    return answers.code or (0 if rows else NONE_FOUND)
 
 
 # show
 
 
 def _show(options: argparse.Namespace, around: Surroundings) -> int:
-    found, problems = around.live().run(
-        target_of(options), lambda gateway: _read(gateway, options.key)
-    )
+    async def read(gateway: Gateway) -> tuple[dict[str, Any], list[str]]:
+        return await _read(gateway, options.key)
+
+    answers = read_each(options, around, read, options.key)
+    found = [told for told, _ in answers.values]
     if options.format == "json":
-        write_json(found, around.streams.out)
+        write_json(found if answers.several else found[0], around.streams.out)
     else:
+        columns = _columns("field", "value")
         rows = [
-            {"field": name, "value": value}
-            for name, value in found.items()
+            {**place_of(told["arn"]), "field": name, "value": value}
+            for told in found
+            for name, value in told.items()
             if value not in (None, "", (), [], {})
         ]
-        write_rows(rows, _columns("field", "value"), options.format, around.streams.out)
+        columns = (*PLACE, *columns) if answers.several else columns
+        write_rows(rows, columns, options.format, around.streams.out)
+    problems = [problem for _, problems in answers.values for problem in problems]
     for problem in problems:
         complain(problem, around.streams.err, "kmstui show")
-    return COULD_NOT_RUN if problems else 0
+    return COULD_NOT_RUN if problems else answers.code
 
 
 async def _read(gateway: Gateway, name: str) -> tuple[dict[str, Any], list[str]]:
@@ -125,7 +134,10 @@ SHOW = Command(
         ("show alias/ImportedCMK", "as a table"),
         ("show alias/ImportedCMK --format json", "for scripts"),
     ),
-    exits={0: "it was read", 2: "it could not be read, or not all of it"},
+    exits={
+        0: "it was read",
+        2: "it could not be read, or not all of it, or not over each of several connections",
+    },
 )
 
 
@@ -147,17 +159,21 @@ _GRANTS_SHOWN = _columns("grantee", "operations", "constraints", "created", "nam
 
 
 def _grants(options: argparse.Namespace, around: Surroundings) -> int:
-    async def read(gateway: Gateway) -> tuple[Grant, ...]:
+    async def read(gateway: Gateway) -> tuple[str, tuple[Grant, ...]]:
         key, _ = await find(gateway, options.key)
-        return await gateway.list_grants(key.id)
+        return key.arn, await gateway.list_grants(key.id)
 
-    found = around.live().run(target_of(options), read)
-    rows = [_grant_row(each) for each in sorted(found, key=lambda each: sort_text(each.created))]
+    answers = read_each(options, around, read, options.key)
+    rows = [
+        {**place_of(arn), **_grant_row(each)}
+        for arn, grants in answers.values
+        for each in sorted(grants, key=lambda each: sort_text(each.created))
+    ]
     columns = _GRANTS if options.format in ("json", "csv") else _GRANTS_SHOWN
-    for each in found:
+    for each in (grant for _, grants in answers.values for grant in grants):
         if each.unread:
             complain(f"A grant: {each.unread}", around.streams.err, "kmstui grants")
-    return _listed(rows, columns, options, around, f"{options.key} has no grants.")
+    return _listed(rows, columns, options, around, answers, f"{options.key} has no grants.")
 
 
 def _grant_row(grant: Grant) -> dict[str, Any]:
@@ -190,7 +206,7 @@ GRANTS = Command(
         ("grants alias/ImportedCMK", "as a table"),
         ("grants alias/ImportedCMK --format csv", "with all constraints"),
     ),
-    exits={0: "there are grants", 1: "there are none", 2: "they could not be read"},
+    exits={0: "there are grants", 1: "there are none", 2: "they could not all be read"},
 )
 
 
@@ -229,7 +245,7 @@ def _events(options: argparse.Namespace, around: Surroundings) -> int:
     if options.limit < 1:
         raise CommandError("--limit is a number of events, 1 or more.")
 
-    async def read(gateway: Gateway) -> list[KeyEvent]:
+    async def read(gateway: Gateway) -> tuple[str, list[KeyEvent]]:
         key, _ = await find(gateway, options.key)
         found: list[KeyEvent] = []
         token = ""
@@ -238,12 +254,15 @@ def _events(options: argparse.Namespace, around: Surroundings) -> int:
             found += events
             if not token:
                 break
-        return found[: options.limit]
+        return key.arn, found[: options.limit]
 
-    rows = [_event_row(each) for each in around.live().run(target_of(options), read)]
+    answers = read_each(options, around, read, options.key)
+    rows = [
+        {**place_of(arn), **_event_row(each)} for arn, events in answers.values for each in events
+    ]
     columns = _EVENTS if options.format in ("json", "csv") else _EVENTS_SHOWN
     nothing = f"CloudTrail has no such event of {options.key} within its 90 days."
-    return _listed(rows, columns, options, around, nothing)
+    return _listed(rows, columns, options, around, answers, nothing)
 
 
 def _event_row(event: KeyEvent) -> dict[str, Any]:
@@ -261,7 +280,7 @@ EVENTS = Command(
         ("events alias/ImportedCMK", "the newest"),
         ("events alias/x --name PutKeyPolicy --limit 5", "who put its policy"),
     ),
-    exits={0: "there are such events", 1: "there are none", 2: "they could not be read"},
+    exits={0: "there are such events", 1: "there are none", 2: "they could not all be read"},
 )
 
 
@@ -287,14 +306,16 @@ def _aliases(options: argparse.Namespace, around: Surroundings) -> int:
             return found, error.sentence
         return found, ""
 
-    found, problem = around.live().run(target_of(options), read)
+    answers = read_each(options, around, read)
     wanted: Iterable[Alias] = (
         each
+        for found, _ in answers.values
         for each in found
         if options.text.casefold() in each.name.casefold() and (options.aws or not each.is_aws)
     )
     rows = [
         {
+            **place_of(f"{each.arn_prefix}{each.name}"),
             "alias": each.name,
             "key": each.key_id or None,
             "created": each.created,
@@ -302,11 +323,11 @@ def _aliases(options: argparse.Namespace, around: Surroundings) -> int:
         }
         for each in sorted(wanted, key=lambda each: each.name.casefold())
     ]
-    code = _listed(rows, _ALIASES, options, around, "There is no such alias.")
-    if problem:
+    code = _listed(rows, _ALIASES, options, around, answers, "There is no such alias.")
+    problems = [problem for _, problem in answers.values if problem]
+    for problem in problems:
         complain(problem, around.streams.err, "kmstui aliases")
-        return COULD_NOT_RUN
-    return code
+    return COULD_NOT_RUN if problems else code
 
 
 ALIASES = Command(
@@ -314,5 +335,5 @@ ALIASES = Command(
     _aliases_options,
     _aliases,
     examples=(("aliases", "all"), ("aliases orders --format json", "those with a text in them")),
-    exits={0: "there are such aliases", 1: "there are none", 2: "they could not be read"},
+    exits={0: "there are such aliases", 1: "there are none", 2: "they could not all be read"},
 )

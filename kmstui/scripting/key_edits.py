@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kmstui.model import Key
+from kmstui.model import Arn, Key, bare_name
 from kmstui.policy.access import Direction, access_diff
 from kmstui.policy.iam import PrincipalKind
 from kmstui.scripting.command import CommandError
 from kmstui.scripting.live_source import find
 from kmstui.service.access import AccountFacts, ChainReader, caller_identity
 from kmstui.service.editing import Assessment, KeyPolicyTarget, PolicyEditing
-from kmstui.service.errors import FailedError
+from kmstui.service.errors import CancelledByPersonError, FailedError, NotFoundError
 
 if TYPE_CHECKING:
     from kmstui.scripting.parser import Parser
@@ -45,7 +45,7 @@ class KeyEdit:
     @property
     def key_id(self) -> str:
         """The key's ID."""
-        return self.target.key.id
+        return bare_name(self.target.key.id)
 
     @property
     def word(self) -> str:
@@ -138,8 +138,32 @@ def outside_gains(base: str, text: str, key_arn: str) -> tuple[str, ...]:
     return tuple(found) if diff.complete else (*found, diff.left_open)
 
 
+async def keys_named(session: Session, name: str) -> tuple[Key, ...]:
+    """The keys that a person names by ID, ARN or alias, one of each connection that has it.
+
+    An ARN names a key of one connection alone.
+
+    Raises:
+        ServiceError: there is none, or one may not be described.
+    """
+    if Arn.maybe(name) is not None:
+        return (await add_key(session.of(name), name),)
+    found, missing = [], None
+    for each in session.each:
+        try:
+            found.append(await add_key(each, name))
+        except CancelledByPersonError:
+            # A connection that is not open was told of.
+            continue
+        except NotFoundError as error:
+            missing = error
+    if missing is not None and not found:
+        raise missing
+    return tuple(found)
+
+
 async def add_key(session: Session, name: str) -> Key:
-    """Read a key that a person names by ID, ARN or alias into the store, and its aliases.
+    """Read a key of one connection into the store, and its aliases.
 
     Raises:
         ServiceError: there is none, or it may not be described.
@@ -158,31 +182,39 @@ async def add_key(session: Session, name: str) -> Key:
 
 @dataclass(slots=True)
 class KeyEdits:
-    """Opens policies of keys over one connection; what the account tells is read once."""
+    """Opens policies of keys; what an account tells is read once for each connection."""
 
     session: Session
     around: Surroundings
     batch: str = ""
     """What the changes of several keys share in the journal."""
-    _facts: AccountFacts | None = field(default=None)
+    _facts: dict[Session, AccountFacts] = field(default_factory=dict)
 
     async def open(self, name: str) -> KeyEdit:
         """The policy of the key that a person names by ID, ARN or alias.
 
         Raises:
-            CommandError: it cannot be changed.
+            CommandError: it cannot be changed, or several connections have a key of that name.
             ServiceError: it cannot be read.
         """
-        session = self.session
-        key = await add_key(session, name)
-        off = {*self.around.disabled, *self.around.disabled_by_key.get(key.id, ())}
+        keys = await keys_named(self.session, name)
+        if len(keys) > 1:
+            arns = ", ".join(key.arn for key in keys)
+            raise CommandError(f"{name} is a key of several connections: name one of {arns}.")
+        return await self.open_key(keys[0])
+
+    async def open_key(self, key: Key) -> KeyEdit:
+        """The policy of a key; raises as `open`."""
+        session = self.session.of(key.id)
+        off = {*self.around.disabled, *self.around.disabled_by_key.get(key.bare_id, ())}
         target = KeyPolicyTarget(session, key, off)
         if target.why_not:
             raise CommandError(target.why_not)
         editing = PolicyEditing(target.location, session.change_scope(self.batch))
         await editing.open()
-        if self._facts is None:
-            self._facts = AccountFacts(*await caller_identity(session.gateway, session.caller))
+        if session not in self._facts:
+            identity = await caller_identity(session.gateway, session.caller)
+            self._facts[session] = AccountFacts(*identity)
         chain = await session.shared(ChainReader).own_chain(key)
-        target.know(replace(self._facts, chain=chain))
+        target.know(replace(self._facts[session], chain=chain))
         return KeyEdit(target, editing)

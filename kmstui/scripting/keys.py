@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kmstui.model import Fact, Key
 from kmstui.scripting.command import CommandError, Progress, complain
 from kmstui.scripting.definition import Command
-from kmstui.scripting.parser import (
-    COULD_NOT_RUN,
-    Parser,
-    add_connection_options,
-    target_of,
-)
+from kmstui.scripting.parser import COULD_NOT_RUN, Parser, add_connection_options
+from kmstui.scripting.several import PLACE, read_each
 from kmstui.scripting.table import Column, add_format_option, sort_text, write_rows
 from kmstui.service.inventory import KEY_VALUES
 
@@ -107,8 +103,9 @@ def _options(parser: Parser) -> None:
     add(
         "--sort",
         metavar="A,B",
-        default="alias,id",
-        help="columns; -A the other way round, as in --sort=-created (default: alias,id)",
+        default="alias,account,region,id",
+        help="columns; -A the other way round, as in --sort=-created (default: alias, account,"
+        " Region, id)",
     )
     add_format_option(parser)
     add_connection_options(parser)
@@ -116,13 +113,11 @@ def _options(parser: Parser) -> None:
 
 def _run(options: argparse.Namespace, around: Surroundings) -> int:
     free = [name for name, field in FIELDS.items() if field.fact is None]
-    chosen = _named(options.columns, "--columns") or (
-        free if options.format in ("json", "csv") else USUAL
-    )
-    columns = [FIELDS[name].column for name in chosen]
+    named = _named(options.columns, "--columns")
     order = _named(options.sort, "--sort", sign="-")
     wanted = parsed_filter(options.filter)
     progress = Progress(around.streams.err)
+    usual: Sequence[str] = free if options.format in ("json", "csv") else USUAL
 
     async def read(gateway: Gateway) -> Store:
         store = await read_keys(gateway, progress)
@@ -130,32 +125,40 @@ def _run(options: argparse.Namespace, around: Surroundings) -> int:
             await read_facts(store, gateway, wanted, shown, aws=options.aws)
         return store
 
-    shown = {FIELDS[name.removeprefix("-")].fact for name in (*chosen, *order)} - {None}
-    store = around.live().run(target_of(options), read)
-    found = matching(store, wanted, aws=options.aws)
+    shown = {FIELDS[name.removeprefix("-")].fact for name in (*(named or usual), *order)} - {None}
+    stores = read_each(options, around, read)
+    if stores.several and usual is USUAL:
+        usual = (*(each.id for each in PLACE), *USUAL)
+    columns = [FIELDS[name].column for name in named or usual]
+    found = {store: matching(store, wanted, aws=options.aws) for store in stores.values}
     rows = [
         {name: field.value(key, store.aliases_of(key.id)) for name, field in FIELDS.items()}
-        for key in found
+        for store, keys in found.items()
+        for key in keys
     ]
     write_rows(_sorted(rows, order), columns, options.format, around.streams.out)
-    _tell(store, found, around)
-    if unknown := undecided(store, wanted, aws=options.aws):
+    is_whole = stores.code == 0
+    for store, keys in found.items():
+        _tell(store, keys, around)
+        unknown = undecided(store, wanted, aws=options.aws)
         _tell_undecided(store, wanted, unknown, around)
-        return COULD_NOT_RUN
-    if store.banner:
+        is_whole = is_whole and not unknown and not store.banner
+    if not rows and is_whole:
+        any_keys = any(store.keys for store in stores.values)
+        nothing = "No key matches." if any_keys else "There are no keys."
+        complain(nothing, around.streams.err, "kmstui keys")
+    if not is_whole:
         return COULD_NOT_RUN
     return FOUND if rows else NONE_FOUND
 
 
 def _tell(store: Store, found: Sequence[Key], around: Surroundings) -> None:
-    """What the rows do not show: that there are none, or that something could not be read."""
+    """What the rows do not show: what could not be read."""
     sentences = [store.banner] if store.banner else []
     unread = [key for key in found if key.problem]
     sentences += [f"{store.name_of(key.id)}: {key.problem}" for key in unread[:MOST_TOLD]]
     if len(unread) > MOST_TOLD:
         sentences.append(f"{len(unread) - MOST_TOLD:,} more keys could not be described.")
-    if not found and not store.banner:
-        sentences.append("No key matches." if store.keys else "There are no keys.")
     for sentence in sentences:
         complain(sentence, around.streams.err, "kmstui keys")
 
@@ -311,10 +314,11 @@ COMMAND = Command(
         ("keys unused:90d --columns alias,last_use,cost", "what nobody used, and what it costs"),
         ("keys --columns id,alias,created --sort=-created", "the newest first"),
         ("keys -- imported -state:disabled", "a word that excludes needs the --"),
+        ("keys --profile prod,dev --all-regions", "of several accounts and Regions"),
     ),
     exits={
         0: "keys were found",
         1: "no key matches",
-        2: "the keys could not be read, or not all of them",
+        2: "the keys could not be read, or not all of them: one of several connections is denied",
     },
 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from kmstui.model import Arn, Caller, Grant, Identity, Key, KeyMetadata
 from kmstui.policy.evaluation import NOTHING_READ, Chain
 from kmstui.policy.iam import account_of
 from kmstui.policy.lint import KeyContext
+from kmstui.scripting.each_connection import Answer, ask_each
 from kmstui.service.access import (
     Asking,
     ChainSource,
@@ -80,17 +83,7 @@ class LiveSource:
         Raises:
             ServiceError: it cannot be read.
         """
-
-        async def read(gateway: Gateway) -> LivePolicy:
-            found, metadata = await find(gateway, key)
-            caller = await _caller(gateway)
-            text = await gateway.get_policy(found.id)
-            chain = (
-                await _chain(ChainSource(gateway), found, "", "") if with_chain else NOTHING_READ
-            )
-            return LivePolicy(key, _context(found, metadata, caller), text, chain=chain)
-
-        return self.run(target, read)
+        return self.run(target, partial(read_policy, name=key, with_chain=with_chain))
 
     def policies(
         self, target: Target, progress: Callable[[int, int], None]
@@ -120,7 +113,14 @@ class LiveSource:
             missing = [LivePolicy("the list of keys", KeyContext(), error=problem)]
             return [*filter(None, results), *(missing if problem else ())]
 
-        yield from self.run(target, read)
+        if not self.is_several(target):
+            yield from self.run(target, read)
+            return
+        for answer in self.each(target, read):
+            for stored in answer.value or ():
+                yield stored._replace(label=f"{stored.label} ({answer.label})")
+            if problem := answer.error or answer.words:
+                yield LivePolicy(answer.label, KeyContext(), error=f"{answer.label}: {problem}")
 
     # can
 
@@ -192,27 +192,51 @@ class LiveSource:
 
         return self.run(target, ask)
 
+    def is_several(self, target: Target) -> bool:
+        """Whether a target, with what it leaves open, means more than one connection."""
+        return self._settled(target).is_several
+
+    def each(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> list[Answer[T]]:
+        """What `read` makes of each connection of a target, or why it told nothing."""
+        return asyncio.run(ask_each(self._connector(), self._settled(target), read))
+
+    def _settled(self, target: Target) -> Target:
+        usual = self._usual
+        return replace(
+            usual,
+            profile=target.profile or usual.profile,
+            region=target.region or usual.region,
+            endpoint_url=target.endpoint_url or usual.endpoint_url,
+        )
+
     def run(self, target: Target, read: Callable[[Gateway], Awaitable[T]]) -> T:
         """What `read` makes of a connection of its own.
 
         Raises:
             ServiceError: there is no connection, or `read` raises it.
         """
-        usual = self._usual
-        settled = Target(
-            target.profile or usual.profile,
-            target.region or usual.region,
-            target.endpoint_url or usual.endpoint_url,
-        )
 
         async def connected() -> T:
-            gateway = await self._connector().connect(settled)
+            gateway = await self._connector().connect(self._settled(target))
             try:
                 return await read(gateway)
             finally:
                 gateway.close()
 
         return asyncio.run(connected())
+
+
+async def read_policy(gateway: Gateway, name: str, *, with_chain: bool = False) -> LivePolicy:
+    """The policy of the key that a person names; `with_chain`: control policies, too.
+
+    Raises:
+        ServiceError: it cannot be read.
+    """
+    found, metadata = await find(gateway, name)
+    caller = await _caller(gateway)
+    text = await gateway.get_policy(found.id)
+    chain = await _chain(ChainSource(gateway), found, "", "") if with_chain else NOTHING_READ
+    return LivePolicy(name, _context(found, metadata, caller), text, chain=chain)
 
 
 async def find(gateway: Gateway, name: str) -> tuple[Key, KeyMetadata]:

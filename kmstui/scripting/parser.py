@@ -81,8 +81,22 @@ def add_connection_options(parser: argparse.ArgumentParser, *, suppressed: bool 
     default = argparse.SUPPRESS if suppressed else None
     group = parser.add_argument_group("connection")
     add = group.add_argument
-    add("--profile", metavar="P", default=default, help="AWS profile")
-    add("--region", metavar="R", default=default, help="AWS Region")
+    add("--profile", metavar="P", default=default, help="AWS profile; several with commas")
+    add("--region", metavar="R", default=default, help="AWS Region; several with commas")
+    add(
+        "--all-regions",
+        dest="region",
+        action="store_const",
+        const="all",
+        default=default,
+        help="every Region that is enabled in the account",
+    )
+    add(
+        "--set",
+        metavar="NAME",
+        default=default,
+        help="profiles and Regions of config.toml, [sets.NAME]",
+    )
     add(
         "--endpoint-url",
         metavar="URL",
@@ -98,9 +112,14 @@ def add_connection_options(parser: argparse.ArgumentParser, *, suppressed: bool 
 
 
 def target_of(options: argparse.Namespace) -> Target:
-    """What `add_connection_options` read; empty where an option was not given."""
+    """What `add_connection_options` read; empty where an option was not given.
+
+    What a set says comes with the settings.
+    """
     # Linting a file needs none of the service's modules.
     from kmstui.service.ports import Target
 
+    if getattr(options, "set", None):
+        return Target()
     names = ("profile", "region", "endpoint_url")
     return Target(*(getattr(options, name, None) or "" for name in names))

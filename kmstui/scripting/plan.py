@@ -22,7 +22,16 @@ from kmstui.scripting.command import CommandError, complain, read_text, reason, 
 from kmstui.scripting.definition import Command
 from kmstui.scripting.parser import COULD_NOT_RUN, Parser, add_connection_options
 from kmstui.scripting.policy_files import KEY_POLICY, is_key_id, policy_in
-from kmstui.scripting.putting import End, Put, changed_sentence, put, wanted, with_session
+from kmstui.scripting.putting import (
+    End,
+    Put,
+    changed_sentence,
+    put,
+    tell_unread,
+    wanted,
+    with_session,
+)
+from kmstui.scripting.several import columns_over, place_of
 from kmstui.scripting.table import Column, add_format_option, write_rows
 from kmstui.service.errors import FailedError
 
@@ -145,6 +154,8 @@ class Planned:
     state: State
     detail: str = ""
     review: Review | None = None
+    arn: str = ""
+    """Of the key, where it could be found and not be reviewed."""
 
     @property
     def row(self) -> dict[str, Any]:
@@ -154,6 +165,7 @@ class Planned:
         assessment = self.review.assessment if self.review is not None else None
         weights = [line.weight for line in assessment.access] if assessment else []
         return {
+            **place_of(self.review.edit.target.key.arn if self.review else self.arn),
             "name": self.name,
             "key": self.review.edit.key_id if self.review else None,
             "file": self.file,
@@ -165,14 +177,25 @@ class Planned:
         }
 
 
-async def planned(edits: KeyEdits, name: str, file: Path, options: argparse.Namespace) -> Planned:
-    """What a file means for the key that it is named after."""
+async def planned(
+    edits: KeyEdits, name: str, file: Path, options: argparse.Namespace
+) -> list[Planned]:
+    """What a file means for the key that it is named after, in each connection that has one."""
+    from kmstui.scripting.key_edits import keys_named
+
     try:
         text = policy_in(str(file), KEY_POLICY).text
-        edit = await edits.open(name)
-        return judged(name, str(file), await edit.review(text), options)
+        keys = await keys_named(edits.session, name)
     except (CommandError, FailedError) as error:
-        return Planned(name, str(file), State.UNREAD, str(error))
+        return [Planned(name, str(file), State.UNREAD, str(error))]
+    found = []
+    for key in keys:
+        try:
+            review = await (await edits.open_key(key)).review(text)
+            found.append(judged(name, str(file), review, options))
+        except (CommandError, FailedError) as error:
+            found.append(Planned(name, str(file), State.UNREAD, str(error), arn=key.arn))
+    return found
 
 
 def judged(name: str, file: str, review: Review, options: argparse.Namespace) -> Planned:
@@ -201,13 +224,15 @@ def _plan_options(parser: Parser) -> None:
 def _plan(options: argparse.Namespace, around: Surroundings) -> int:
     files = files_in(options.paths)
 
-    async def plan(session: Session) -> list[Planned]:
+    async def plan(session: Session) -> tuple[list[Planned], Sequence[Column], int]:
         from kmstui.scripting.key_edits import KeyEdits
 
+        code = tell_unread(session, around, "policy plan")
         edits = KeyEdits(session, around)
-        return [await planned(edits, name, file, options) for name, file in files]
+        rows = [each for name, file in files for each in await planned(edits, name, file, options)]
+        return rows, columns_over(session, COLUMNS), code
 
-    found = with_session(around, plan)
+    found, columns, code = with_session(around, plan)
     if options.review:
         from kmstui.scripting.review_text import write_review
 
@@ -215,11 +240,11 @@ def _plan(options: argparse.Namespace, around: Surroundings) -> int:
             if each.review is not None and each.state is not State.SAME:
                 write_review(each.review, around.streams.out)
                 around.streams.out.write("\n")
-    write_rows([each.row for each in found], COLUMNS, options.format, around.streams.out)
+    write_rows([each.row for each in found], columns, options.format, around.streams.out)
     if options.out:
         _write_plan(Path(options.out), found)
     states = {each.state for each in found}
-    if State.UNREAD in states:
+    if State.UNREAD in states or code:
         return COULD_NOT_RUN
     return NO_DRIFT if states == {State.SAME} else DRIFT
 
@@ -292,9 +317,10 @@ MOST_BYTES_OF_PLAN = 1 << 28
 def _apply(options: argparse.Namespace, around: Surroundings) -> int:
     puts = _read_plan(options.plan, around)
 
-    async def apply(session: Session) -> list[Planned]:
+    async def apply(session: Session) -> tuple[list[Planned], Sequence[Column]]:
         from kmstui.scripting.key_edits import KeyEdits
 
+        tell_unread(session, around, "policy apply")
         edits = KeyEdits(session, around, uuid.uuid4().hex)
         found = []
         for each in puts:
@@ -302,10 +328,10 @@ def _apply(options: argparse.Namespace, around: Surroundings) -> int:
             found.append(ended)
             if ended.detail and ended.state is not State.STORED:
                 complain(f"{ended.name}: {ended.detail}", around.streams.err, "kmstui policy apply")
-        return found
+        return found, columns_over(session, COLUMNS)
 
-    found = with_session(around, apply)
-    write_rows([each.row for each in found], COLUMNS, options.format, around.streams.out)
+    found, columns = with_session(around, apply)
+    write_rows([each.row for each in found], columns, options.format, around.streams.out)
     states = {each.state for each in found}
     for state, code in _CODES.items():
         if state in states:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,8 @@ from kmstui.scripting.command import (
     rewrite,
 )
 from kmstui.scripting.definition import Command
-from kmstui.scripting.parser import Parser, add_connection_options, target_of
+from kmstui.scripting.live_source import LivePolicy, read_policy
+from kmstui.scripting.parser import Parser, add_connection_options
 from kmstui.scripting.putting import (
     EXITS,
     End,
@@ -28,6 +31,7 @@ from kmstui.scripting.putting import (
     wanted,
     with_session,
 )
+from kmstui.scripting.several import place_of, read_each
 from kmstui.scripting.table import write_json
 
 if TYPE_CHECKING:
@@ -45,17 +49,25 @@ SAME, DIFFERS = 0, 3
 def _get_options(parser: Parser) -> None:
     parser.add_argument("key", metavar="KEY", help="key ID, ARN or alias")
     parser.add_argument("file", metavar="FILE", nargs="?", help="where to write it; default: -")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="default: text; json: a list with account, Region and key of each policy, as of a key"
+        " in several Regions",
+    )
     add_connection_options(parser)
 
 
 def _get(options: argparse.Namespace, around: Surroundings) -> int:
-    stored = around.live().policy(target_of(options), options.key)
-    text = stored.text if stored.text.endswith("\n") else f"{stored.text}\n"
+    answers = read_each(options, around, partial(read_policy, name=options.key), options.key)
+    text = _as_text(answers.values, options)
+    text = text if text.endswith("\n") else f"{text}\n"
     if options.file in (None, STDIN):
         out = around.streams.out
         lines = text.splitlines()
         out.write("".join(f"{visible(line)}\n" for line in lines) if out.isatty() else text)
-        return 0
+        return answers.code
     path = Path(options.file)
     try:
         if not path.exists():
@@ -63,7 +75,24 @@ def _get(options: argparse.Namespace, around: Surroundings) -> int:
         rewrite(path, text)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {reason(error)}.") from error
-    return 0
+    return answers.code
+
+
+def _as_text(stored: Sequence[LivePolicy], options: argparse.Namespace) -> str:
+    """The policy, or all of them as JSON."""
+    if options.format == "json":
+        told = [
+            {**place_of(str(each.key.arn)), "key": str(each.key.arn), "policy": each.text}
+            for each in stored
+        ]
+        return json.dumps(told, indent=2)
+    if len(stored) > 1:
+        keys = ", ".join(str(each.key.arn) for each in stored)
+        raise CommandError(
+            f"{options.key} is a key of several connections: name one of {keys}, or give"
+            " --format json for all."
+        )
+    return "".join(each.text for each in stored)
 
 
 GET = Command(

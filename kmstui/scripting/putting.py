@@ -9,8 +9,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kmstui.model import visible
-from kmstui.scripting.command import Streams
+from kmstui.scripting.command import Streams, complain
+from kmstui.scripting.parser import COULD_NOT_RUN
 from kmstui.service.editing import Conflict, SaveEnd
+from kmstui.service.sessions import PartSession
 
 if TYPE_CHECKING:
     from kmstui.scripting.key_edits import KeyEdit, Review
@@ -61,6 +63,18 @@ def with_session(around: Surroundings, job: Callable[[Session], Awaitable[T]]) -
             return await job(session)
 
     return asyncio.run(connected())
+
+
+def tell_unread(session: Session, around: Surroundings, command: str) -> int:
+    """Say which of several connections cannot be used, and why; returns the exit code so far."""
+    problems = [
+        f"{each.label}: {each.problem}"
+        for each in session.each
+        if isinstance(each, PartSession) and each.problem
+    ]
+    for problem in problems:
+        complain(problem, around.streams.err, f"kmstui {command}")
+    return COULD_NOT_RUN if problems else 0
 
 
 def is_interactive(streams: Streams) -> bool:

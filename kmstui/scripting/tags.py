@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kmstui.model import TagDelta, visible
-from kmstui.scripting.command import CommandError, Progress, complain
+from kmstui.model import Key, TagDelta, bare_name, visible
+from kmstui.scripting.command import CommandError, Progress, complain, interruptible
 from kmstui.scripting.definition import Command
-from kmstui.scripting.key_edits import add_key
+from kmstui.scripting.key_edits import keys_named
 from kmstui.scripting.keys import matching, parsed_filter, told_of
 from kmstui.scripting.parser import Parser, add_connection_options
-from kmstui.scripting.putting import called_off, is_interactive, with_session
+from kmstui.scripting.putting import called_off, is_interactive, tell_unread, with_session
+from kmstui.scripting.several import columns_over, place_of
 from kmstui.scripting.table import Column, add_format_option, write_rows
 from kmstui.service.errors import FailedError
-from kmstui.service.runs import RunOutcome, RunResult
+from kmstui.service.runs import RunOutcome, RunResult, UnfinishedRun
 from kmstui.service.tags import (
     TAG_OPERATIONS,
     TagChange,
@@ -124,16 +124,19 @@ def _change(
 
     async def change(session: Session) -> int:
         tagging = Tagging(session)
-        await _tell_unfinished(tagging, around)
+        await _tell_unfinished(tagging, session, around)
         ids, unread = await _keys_meant(session, options, around)
+        # A connection that is not read may have keys that are meant.
+        not_open = tell_unread(session, around, options.command)
         if options.filter:
             ids = [key.id for key in matching(session.store, wanted, aws=False)]
             if not ids:
                 complain("No key matches.", around.streams.err, f"kmstui {options.command}")
-                return NOT_ALL
+                return not_open or NOT_ALL
         with _told(around, len(ids), "keys looked at") as told:
             changes = await tagging.plan(ids, delta, told)
-        return await _carry_out(tagging, session, changes, unread, options, around)
+        code = await _carry_out(tagging, session, changes, unread, options, around)
+        return not_open or code
 
     return with_session(around, change)
 
@@ -143,30 +146,29 @@ async def _keys_meant(
 ) -> tuple[list[str], list[RunResult[TagChange]]]:
     """The keys that are named, each once, and those that cannot be found, as results.
 
-    With a filter all keys are read instead.
-
-    Raises:
-        ServiceError: the keys cannot be listed.
+    With a filter all keys are read instead; raises as `Session.refresh`.
     """
     if options.filter:
         with told_of(session.store, Progress(around.streams.err)):
             await session.refresh()
-        if session.store.banner:
-            complain(session.store.banner, around.streams.err, f"kmstui {options.command}")
+        if len(session.each) == 1 and (banner := session.store.banner):
+            complain(banner, around.streams.err, f"kmstui {options.command}")
         return [], []
     gate = asyncio.Semaphore(READ_AT_ONCE)
 
-    async def one(name: str) -> str | RunResult[TagChange]:
+    unread: list[RunResult[TagChange]] = []
+
+    async def one(name: str) -> Sequence[Key]:
         async with gate:
             try:
-                return (await add_key(session, name)).id
+                return await keys_named(session, name)
             except FailedError as error:
                 change = TagChange(name, (), (), error.sentence)
-                return RunResult(change, RunOutcome.FAILED, error.sentence)
+                unread.append(RunResult(change, RunOutcome.FAILED, error.sentence))
+                return ()
 
     found = await asyncio.gather(*(one(name) for name in dict.fromkeys(options.keys)))
-    ids = dict.fromkeys(each for each in found if isinstance(each, str))
-    return list(ids), [each for each in found if isinstance(each, RunResult)]
+    return list(dict.fromkeys(key.id for keys in found for key in keys)), unread
 
 
 async def _carry_out(
@@ -184,12 +186,12 @@ async def _carry_out(
     if to_send and not options.dry_run:
         if not options.yes and is_interactive(around.streams):
             rows = [_row(each, session) for each in results]
-            write_rows(rows, COLUMNS, "table", around.streams.err)
+            write_rows(rows, columns_over(session, COLUMNS), "table", around.streams.err)
         why = _not_wanted(len(to_send), options, around)
         if why:
             complain(why, around.streams.err, f"kmstui {options.command}")
             return NOT_ALL
-        async with _interruptible() as cancelled:
+        async with interruptible() as cancelled:
             with _told(around, len(to_send), "keys done") as told:
                 ended = 0
 
@@ -203,7 +205,7 @@ async def _carry_out(
         await written()
     results = [*results, *unread]
     rows = [_row(result, session) for result in results]
-    write_rows(rows, COLUMNS, options.format, around.streams.out)
+    write_rows(rows, columns_over(session, COLUMNS), options.format, around.streams.out)
     return _code(results, dry_run=options.dry_run)
 
 
@@ -236,8 +238,9 @@ def _row(result: RunResult[TagChange], session: Session) -> dict[str, Any]:
     ]
     outcome = "would change" if result.outcome is RunOutcome.WAITING else result.outcome.value
     return {
+        **place_of(change.key_id),
         "name": names[0] if names else None,
-        "key": change.key_id,
+        "key": bare_name(change.key_id),
         "change": [*words, *(f"-{name}" for name in change.remove)],
         "outcome": outcome,
         "detail": result.detail or None,
@@ -256,8 +259,12 @@ def _code(results: Sequence[RunResult[TagChange]], *, dry_run: bool) -> int:
 # What an earlier run left
 
 
-async def _tell_unfinished(tagging: Tagging, around: Surroundings) -> None:
-    for run in await tagging.unfinished():
+async def _unfinished(tagging: Tagging, session: Session) -> list[UnfinishedRun[TagChange]]:
+    return [run for each in session.each for run in await tagging.unfinished(each)]
+
+
+async def _tell_unfinished(tagging: Tagging, session: Session, around: Surroundings) -> None:
+    for run in await _unfinished(tagging, session):
         words = (
             f"A change of tags of {run.began:%Y-%m-%d %H:%M} UTC was interrupted;"
             " `kmstui tag --resume` finishes it."
@@ -268,7 +275,7 @@ async def _tell_unfinished(tagging: Tagging, around: Surroundings) -> None:
 async def _resume(session: Session, *, options: argparse.Namespace, around: Surroundings) -> int:
     tagging = Tagging(session)
     code = DONE
-    runs = await tagging.unfinished()
+    runs = await _unfinished(tagging, session)
     if not runs:
         complain("No run was interrupted.", around.streams.err, f"kmstui {options.command}")
     for run in runs:
@@ -283,19 +290,23 @@ async def _resume(session: Session, *, options: argparse.Namespace, around: Surr
 def _undo(options: argparse.Namespace, around: Surroundings) -> int:
     async def undo(session: Session) -> int:
         tagging = Tagging(session)
-        scope = session.change_scope().where
-        records = await session.journal.changes(scope, operations=tuple(TAG_OPERATIONS), limit=1)
-        if not records:
-            raise CommandError(
-                "The journal has no change of tags in this account and Region, so there is nothing"
-                " to take back."
+        records = [
+            record
+            for each in session.each
+            if (scope := each.scope) is not None
+            for record in await each.journal.changes(
+                scope, operations=tuple(TAG_OPERATIONS), limit=1
             )
-        began = f"{records[0].time:%Y-%m-%d %H:%M}"
+        ]
+        if not records:
+            raise CommandError("The journal has no change of tags here, so none is taken back.")
+        last = max(records, key=lambda record: record.time)
+        began = f"{last.time:%Y-%m-%d %H:%M}"
         print(
             visible(f"kmstui undo: the change of tags of {began} UTC is taken back."),
             file=around.streams.err,
         )
-        made = await tagging.changes_of(records[0])
+        made = await tagging.changes_of(last)
         await _learn_names(session, made)
         changes = await tagging.plan_undo(made)
         return await _carry_out(tagging, session, changes, (), options, around)
@@ -311,7 +322,7 @@ async def _learn_names(session: Session, changes: Sequence[TagChange]) -> None:
         async with gate:
             # What is wrong with a key, the plan says.
             with suppress(FailedError):
-                await add_key(session, key_id)
+                await keys_named(session, key_id)
 
     await asyncio.gather(*(one(change.key_id) for change in changes))
 
@@ -328,27 +339,11 @@ def _told(around: Surroundings, total: int, what: str) -> Iterator[Callable[[int
         progress.end()
 
 
-@asynccontextmanager
-async def _interruptible() -> AsyncIterator[Callable[[], bool]]:
-    """Ctrl-c begins nothing more, and lets what is under way come to its end."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGINT, stopped.set)
-    except (RuntimeError, ValueError):
-        # Not the main thread: nobody's Ctrl-c arrives here.
-        yield lambda: False
-        return
-    try:
-        yield stopped.is_set
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-
-
 _EXITS = {
     0: "every key has what was asked for",
     1: "some keys were not changed: refused, failed, or not wanted; or no key matches",
-    2: "it could not be tried: no connection, no such filter, tags that KMS would refuse",
+    2: "it could not be tried, or not over each of several connections: no connection, no such"
+    " filter, tags that KMS would refuse",
     3: "with --dry-run: something would change",
     4: "some changes were accepted, and do not show yet",
 }
@@ -362,6 +357,7 @@ TAG = Command(
     examples=(
         ("tag 'project=x env=prod' alias/ImportedCMK", "one key"),
         ("tag env=dev --filter alias:sandbox --dry-run", "what would change"),
+        ("tag owner=me alias/app --profile a,b --region eu-west-1", "in each of them"),
         ("tag '\"cost center=42\"' alias/a alias/b --yes", "a tag key with a space"),
         ("tag --resume --yes", "finish what was interrupted"),
     ),

@@ -83,7 +83,7 @@ def test_a_key_that_is_not_there_hides_no_other(kmstui: Kmstui, embedded):
         (("tag", "env=1", ONE, "--filter", "x"), "one of both"),
         (("tag",), "Say which tags"),
         (("tag", "env=1", "--resume"), "--resume finishes a run as it was begun"),
-        (("undo",), "nothing to take back"),
+        (("undo",), "so none is taken back"),
     ],
 )
 def test_what_makes_no_sense_is_a_sentence_and_sends_nothing(

@@ -13,6 +13,9 @@ from kmstui.model import KeyPlaces
 from kmstui.service.errors import FailedError
 from kmstui.service.ports import ALL, Connector, Gateway, Target
 
+CONNECTING_AT_ONCE = 4
+"""Making clients takes the processor of the AWS process, which the first keys need too."""
+
 _EXPLORER_MISSES = (
     "It can be hours behind (up to 36 after it was turned on), and leaves out what its default view"
     " leaves out."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic
@@ -203,21 +203,28 @@ class Runs(Generic[C, T]):
                 )
 
     async def changes_of(self, record: ChangeRecord) -> tuple[C, ...]:
-        """The changes of the run that a journal entry belongs to, in their order.
+        """The changes of the run that a journal entry belongs to, over all open connections.
 
         Those that were not sent are left out; what failed may have been half done.
         """
         if not record.batch:
             return (self.kind.change_of(record),)
-        return await self._of_batch(record.scope, record.batch, {"done", "failed", "unknown"})
+        open_ones = (each.scope for each in self._session.each if each.scope is not None)
+        scopes = dict.fromkeys((record.scope, *open_ones))
+        return await self._of_batch(scopes, record.batch, {"done", "failed", "unknown"})
 
-    async def _of_batch(self, scope: Scope, batch: str, outcomes: Collection[str]) -> tuple[C, ...]:
-        records = await self._session.of("").journal.changes(
-            scope, batch=batch, limit=_EVERY_RECORD
-        )
+    async def _of_batch(
+        self, scopes: Iterable[Scope], batch: str, outcomes: Collection[str]
+    ) -> tuple[C, ...]:
+        journal = self._session.of("").journal
+        records = [
+            record
+            for scope in scopes
+            for record in await journal.changes(scope, batch=batch, limit=_EVERY_RECORD)
+        ]
         return tuple(
             self.kind.change_of(record)
-            for record in reversed(records)
+            for record in sorted(records, key=lambda record: record.id)
             if record.outcome in outcomes and record.operation in self.kind.operations
         )
 
@@ -229,7 +236,7 @@ class Runs(Generic[C, T]):
 
         checks = dict.fromkeys(kind.operations, check)
         found = await examine_changes(self._session.of("").change_scope(), checks, records)
-        ended = await self._of_batch(records[0].scope, records[0].batch, {"done"})
+        ended = await self._of_batch([records[0].scope], records[0].batch, {"done"})
         return UnfinishedRun(ended, tuple((kind.change_of(each.record), each) for each in found))
 
 

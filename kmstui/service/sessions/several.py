@@ -15,7 +15,13 @@ from functools import partial
 from typing import Any, cast
 
 from kmstui.model import Arn, Caller, ConnectionInfo, Fact, KeyPlaces, bare_name
-from kmstui.service.connections import Router, find_key_places, find_others, nearest_of
+from kmstui.service.connections import (
+    CONNECTING_AT_ONCE,
+    Router,
+    find_key_places,
+    find_others,
+    nearest_of,
+)
 from kmstui.service.errors import (
     CREDENTIALS_REFUSED,
     CallerChangedError,
@@ -28,9 +34,6 @@ from kmstui.service.ports import ALL, Gateway, Scope, Target
 from kmstui.service.session import Session
 from kmstui.service.sessions.left_out import LeftOut
 from kmstui.service.sessions.part import PartSession
-
-CONNECTING_AT_ONCE = 4
-"""Making clients takes the processor of the AWS process, which the first keys need too."""
 
 NEAREST_FIRST_SECONDS = 2.0
 """So long the others wait for the nearest to be connected, if it takes longer."""

@@ -46,8 +46,7 @@ def run_app(
     if demo:
         from kmstui.demo import why_no_demo
 
-        problem = why_no_demo()
-        if problem:
+        if problem := why_no_demo():
             raise StartError(problem)
     with composed_app(
         settings, key=key, demo=demo, demo_keys=demo_keys, region_from=region_from
@@ -156,6 +155,7 @@ def composed_app(
                 plain_signs=has_few_glyphs(),
                 disable=settings.disable,
                 disable_by_key=settings.disable_by_key,
+                posture=settings.posture,
                 state_directory=state,
                 templates_directory=config_path().parent / "templates",
                 fault_log=state / "faults.log",

@@ -17,6 +17,7 @@ from kmstui.config_values import (
     Reader,
     keys_of,
     listed_of,
+    posture_of,
     remembered_of,
     rules_by_key_of,
     rules_of,
@@ -24,6 +25,7 @@ from kmstui.config_values import (
     themes_of,
     words_of,
 )
+from kmstui.model import Posture
 
 APP = "kmstui"
 
@@ -68,7 +70,11 @@ class Settings:
     columns: tuple[str, ...] = ()
     """Columns of the keys table in order; empty for the usual ones."""
     disable: tuple[str, ...] = field(default=(), metadata={"read": rules_of})
-    """Ids of linter rules that are off."""
+    """Ids of rules that are off, of the linter and of those about keys themselves."""
+    posture: Posture = field(
+        default_factory=Posture, metadata={"read": posture_of, "file_only": "a table"}
+    )
+    """What is wanted of keys themselves: the table `[posture]` of the file."""
     remember: tuple[str, ...] = field(
         default=("sort", "columns", "aws_keys", "widths", "view", "filters", "wrap", "names"),
         metadata={"read": remembered_of},

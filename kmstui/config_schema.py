@@ -38,10 +38,10 @@ def schema() -> dict[str, Any]:
 
 
 def _default(setting: Field[Any]) -> object:
+    if setting.metadata.get("file_only") == "a table":
+        return {}
     default = None if setting.default is MISSING else setting.default
-    if not isinstance(default, tuple):
-        return default
-    return {} if setting.metadata.get("file_only") == "a table" else list(default)
+    return list(default) if isinstance(default, tuple) else default
 
 
 def _docstrings() -> Iterator[tuple[str, str]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
+
+from kmstui.model import Posture
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -45,17 +48,63 @@ def words_of(value: Any, where: str) -> tuple[str, ...]:
 
 
 def rules_of(value: Any, where: str) -> tuple[str, ...]:
-    """Ids of rules of the linter."""
-    words = words_of(value, where)
-    if not words:
-        return ()
+    """Ids of rules: of the linter, and of those about keys themselves."""
+    return tuple(_rule_of(word, where) for word in words_of(value, where))
+
+
+def _rule_of(word: str, where: str) -> str:
     # Most people turn nothing off, and the screens need the rules only later.
     from kmstui.policy.lint import UnknownRuleError, known_rule
+    from kmstui.service.findings import RULES
 
+    if word.upper() in RULES:
+        return word.upper()
     try:
-        return tuple(map(known_rule, words))
+        return known_rule(word)
     except UnknownRuleError as error:
-        raise ConfigError(f"{where}: {error} `kmstui lint --list-rules` lists them all.") from None
+        raise ConfigError(
+            f"{where}: {error} `kmstui findings --list-rules` lists them all."
+        ) from None
+
+
+_DAYS = range(3_651)
+_SEVERITIES = ("error", "warning", "info")
+
+
+def posture_of(value: Any, where: str) -> Posture:
+    """What a person wants of keys."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be a table of thresholds, not {value!r}.")
+    shapes = {each.name: str(each.type) for each in fields(Posture)}
+    made: dict[str, Any] = {}
+    for written, said in value.items():
+        name, place = written.replace("-", "_"), f"{written!r} of {where}"
+        if name not in shapes:
+            raise ConfigError(f"{place} is not known; known ones are {', '.join(shapes)}.")
+        if name == "severity":
+            made[name] = _severities_of(said, place)
+        elif shapes[name] != "int":
+            made[name] = words_of(said, place)
+        elif isinstance(said, int) and not isinstance(said, bool) and said in _DAYS:
+            made[name] = said
+        else:
+            raise ConfigError(f"{place} must be whole days, 0 to {_DAYS[-1]:,}, not {said!r}.")
+    return Posture(**made)
+
+
+def _severities_of(value: Any, where: str) -> tuple[tuple[str, str], ...]:
+    from kmstui.service.findings import RULES
+
+    if not isinstance(value, dict):
+        raise ConfigError(f'{where} must be a table such as KEY01 = "error", not {value!r}.')
+    for rule, word in value.items():
+        if rule not in RULES:
+            raise ConfigError(f"{where} names {rule!r}; rules about keys are {', '.join(RULES)}.")
+        if word not in _SEVERITIES:
+            raise ConfigError(
+                f"{rule} of {where} must be one of {', '.join(_SEVERITIES)}, not {word!r}."
+            )
+    return tuple(value.items())
 
 
 def rules_by_key_of(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -165,6 +214,10 @@ READERS: Mapping[str, Reader] = {
 """By the type of a setting; one that is read in another way names its reader."""
 
 _WORDS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_DAYS_SHAPE = {"type": "integer", "minimum": 0, "maximum": _DAYS[-1]}
+_POSTURE_SHAPES = {
+    each.name: _DAYS_SHAPE if str(each.type) == "int" else _WORDS for each in fields(Posture)
+} | {"severity": {"type": "object", "additionalProperties": {"enum": list(_SEVERITIES)}}}
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 SHAPES: Mapping[Reader, Mapping[str, Any]] = {
     text_of: {"type": "string"},
@@ -179,6 +232,15 @@ SHAPES: Mapping[Reader, Mapping[str, Any]] = {
         ]
     },
     keys_of: {"type": "object", "additionalProperties": _WORDS},
+    posture_of: {
+        "type": "object",
+        "properties": {
+            spelt: shape
+            for name, shape in _POSTURE_SHAPES.items()
+            for spelt in (name, name.replace("_", "-"))
+        },
+        "additionalProperties": False,
+    },
     themes_of: {"type": "object", "additionalProperties": _TEXTS},
     listed_of: _WORDS,
     sets_of: {

@@ -10,6 +10,7 @@ import pytest
 from kmstui.bootstrap import composed_app
 from kmstui.config import Settings, config_path, load_settings, with_set
 from kmstui.config_values import ConfigError
+from kmstui.model import Posture
 from kmstui.policy.lint import load_own_rules
 
 
@@ -64,6 +65,21 @@ def test_rules_can_be_off_for_one_key(tmp_path):
     assert load_settings({}, environ).disable_by_key == (("1234", ("KMS507",)),)
 
 
+def test_thresholds_of_a_persons_own_for_keys_themselves(tmp_path):
+    text = (
+        'disable = ["key07"]\n[posture]\nunused-days = 180\nrequired_tags = ["owner", "env"]\n'
+        'own_accounts = "111122223333"\n[posture.severity]\nKEY01 = "error"\n'
+    )
+    settings = load_settings({}, write(tmp_path, text))
+    assert settings.posture == Posture(
+        unused_days=180, required_tags=("owner", "env"), own_accounts=("111122223333",),
+        severity=(("KEY01", "error"),),
+    )  # fmt: skip
+    assert settings.disable == ("KEY07",)
+    with pytest.raises(ConfigError, match="KMSTUI_POSTURE is set, but posture is a table"):
+        load_settings({}, {"KMSTUI_POSTURE": "x"})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -80,6 +96,13 @@ def test_rules_can_be_off_for_one_key(tmp_path):
         ("disable_by_key = 3", "must be a table of key IDs, not 3"),
         ("disable = ['KMS50l']", "There is no rule 'KMS50l'; did you mean KMS50"),
         ("[disable_by_key]\n1234 = ['KMS999']", "There is no rule 'KMS999'"),
+        ("posture = 3", "must be a table of thresholds, not 3"),
+        ("[posture]\nunused = 90", "'unused' of 'posture' in"),
+        ("[posture]\nunused_days = '90d'", "must be whole days, 0 to 3,650, not '90d'"),
+        ("[posture]\nunused_days = true", "must be whole days, 0 to 3,650, not True"),
+        ("[posture]\nrequired_tags = 3", "must be a list of words, not 3"),
+        ("[posture.severity]\nKEY99 = 'info'", "names 'KEY99'; rules about keys are KEY01,"),
+        ("[posture.severity]\nKEY01 = 'high'", "must be one of error, warning, info, not 'high'"),
     ],
 )
 def test_a_bad_file_is_a_sentence_that_names_it(tmp_path, text, said):

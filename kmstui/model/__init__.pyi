@@ -40,6 +40,7 @@ from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel
 from .organization import ControlPolicy as ControlPolicy
+from .posture import Posture as Posture
 from .safe_text import is_seen as is_seen
 from .safe_text import visible as visible
 from .vpc_endpoint import VpcEndpoint as VpcEndpoint

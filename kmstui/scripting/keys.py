@@ -210,7 +210,7 @@ async def read_facts(
     if shown:
         await read(matching(store, wanted, aws=aws), shown)
     for fact, why in reader.problems.items():
-        store.set_banner(f"{fact} is not read of all keys. {why}".capitalize())
+        store.set_banner(f"{fact.capitalize()} is not read of all keys. {why}")
     reader.close()
 
 

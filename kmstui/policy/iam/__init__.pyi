@@ -36,6 +36,7 @@ from .operators import OPERATORS as OPERATORS
 from .operators import Operator as Operator
 from .operators import parse_operator as parse_operator
 from .policy_principals import MOST_PATHS as MOST_PATHS
+from .policy_principals import OTHER_ACCOUNT as OTHER_ACCOUNT
 from .policy_principals import accounts as accounts
 from .policy_principals import brought_to_role as brought_to_role
 from .policy_principals import everyone as everyone

@@ -37,8 +37,9 @@ MOST_BYTES = 1 << 20
 MOST_HITS = 1000
 """That one rule reports in one policy: nobody reads more, and a loop without an end has more."""
 _ID = re.compile(r"[A-Z][A-Z0-9_-]{1,30}[0-9]")
-_RESERVED = ("KMS", "AWS")
-"""How no other id begins: KMS506 is ours, and `AWS` the word for what the service refused."""
+_RESERVED = ("KMS", "KEY", "AWS")
+"""How no other id begins: KMS506 and KEY01 are ours, and `AWS` is the word for what the service
+refused."""
 _ROOT = 0
 _DECLARED = "_kmstui_rule"
 
@@ -62,7 +63,7 @@ def own_rule(
 
     Args:
         id_: What `disable` and `--explain` call it, such as `ACME001`: capital letters, digits, `-`
-            and `_`, a digit at the end. `KMS` and `AWS` at the beginning are taken.
+            and `_`, a digit at the end. `KMS`, `KEY` and `AWS` at the beginning are taken.
         severity: How bad each finding is, where its `Hit` does not say otherwise.
         title: A short name.
         url: A page on it, if there is one.
@@ -75,7 +76,7 @@ def own_rule(
     if not _ID.fullmatch(id_) or id_.startswith(_RESERVED):
         raise ValueError(
             f"{id_!r} is no id for a rule: it is capitals with a digit at the end, such as ACME001,"
-            " and begins neither with KMS nor with AWS"
+            " and begins with none of KMS, KEY and AWS"
         )
     if not isinstance(severity, Severity) or not isinstance(policies, PolicyKind):
         raise TypeError(f"{id_} needs a Severity, and a PolicyKind where policies= is given")

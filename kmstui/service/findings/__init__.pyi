@@ -1,5 +1,13 @@
 from .all_keys import AllFindings as AllFindings
 from .all_keys import KeyFindings as KeyFindings
 from .all_keys import LocatedFinding as LocatedFinding
+from .all_keys import Wanted as Wanted
 from .all_keys import lint_stored as lint_stored
 from .all_keys import located as located
+from .controls import Control as Control
+from .controls import controls_of as controls_of
+from .controls import in_short as in_short
+from .posture import Judged as Judged
+from .posture import KeyFinding as KeyFinding
+from .posture import Remedy as Remedy
+from .posture_rules import RULES as RULES

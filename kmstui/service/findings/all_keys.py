@@ -1,16 +1,27 @@
-"""The policies of all customer keys, read a few at a time and linted as they are shown."""
+"""The findings of all keys: of their policies, read a few at a time, and of the keys themselves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kmstui.model import Key
+from kmstui.model import Fact, Key, Posture
 from kmstui.policy.lint import Finding, KeyContext, lint
 from kmstui.policy.syntax import parse
 from kmstui.service.errors import FailedError, unless_refused
-from kmstui.service.inventory import Topic
+from kmstui.service.findings.posture import (
+    OF_AWS_KEYS,
+    Judged,
+    KeyFinding,
+    Outside,
+    Subject,
+    facts_missing,
+    judge_key,
+)
+from kmstui.service.findings.posture_rules import RULES
+from kmstui.service.findings.sharing import outsiders
+from kmstui.service.inventory import Topic, can_be_asked
 from kmstui.service.ports import Gateway, Urgency
 from kmstui.service.session import Session
 
@@ -20,6 +31,9 @@ AT_ONCE = 8
 _COUNTED_AT_ONCE = 64
 """Keys between two pauses: half a millisecond."""
 
+_JUDGED_AT_ONCE = 16
+"""The same of keys that all rules look at."""
+
 _OF_AWS = "alias/aws/"
 
 
@@ -27,10 +41,10 @@ _OF_AWS = "alias/aws/"
 class LocatedFinding:
     """A finding, and where a person sees it."""
 
-    finding: Finding
-    line: int
-    """Counted from 1, in the text as it is shown."""
-    column: int
+    finding: Finding | KeyFinding
+    line: int = 0
+    """Counted from 1, in the text as it is shown; 0 for what is found of the key itself."""
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,21 @@ class KeyFindings:
     key_id: str
     found: tuple[LocatedFinding, ...] = ()
     problem: str = ""
+    outside: Outside = None
+    """Whom the policy lets in from outside the account."""
+
+
+def _nothing(key_id: str) -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants of keys."""
+
+    posture: Posture = field(default_factory=Posture)
+    off: Callable[[str], Collection[str]] = _nothing
+    """Ids of the rules that are off for a key, by its ID."""
 
 
 Judge = Callable[[Key, str], tuple[LocatedFinding, ...]]
@@ -59,6 +88,7 @@ class AllFindings:
         running: Whether policies are being read.
         stopping: Whether no more is to be read.
         left_at: The row at which the person left the list.
+        wanted: What the rules about keys themselves go by.
     """
 
     def __init__(self, session: Session) -> None:
@@ -67,6 +97,7 @@ class AllFindings:
         self.total = 0
         self.running = False
         self.left_at = ""
+        self.wanted = Wanted()
         self._judged: dict[str, int] = {}
         self.stopping = False
         session.store.subscribe(Topic.POLICIES, self._policies_changed)
@@ -89,7 +120,64 @@ class AllFindings:
     def stop(self) -> bool:
         """Read no further; returns whether anything was being read."""
         was, self.stopping = self.running and not self.stopping, True
-        return was
+        facts = self._session.facts
+        return (facts is not None and facts.stop()) or was
+
+    def forget(self) -> None:
+        """Forget what was found, so that all of it is read again."""
+        self.results.clear()
+        self._session.store.forget_facts()
+        if self._session.facts is not None:
+            self._session.facts.restart()
+
+    def judged(self, key_id: str) -> Judged:
+        """What the rules say now of a key that was looked at."""
+        store = self._session.store
+        key, result = store.keys.get(key_id), self.results.get(key_id)
+        if key is None or result is None:
+            return Judged()
+        # Until all aliases are listed, a key without one may have one.
+        loading = "Aliases are being read." if store.progress.loading else ""
+        subject = Subject(
+            key=key,
+            aliases=store.aliases_of(key_id),
+            wanted=self.wanted.posture,
+            now=self._session.clock(),
+            aliases_problem=store.aliases_problem or loading,
+            outside=result.problem or result.outside,
+        )
+        return judge_key(subject, RULES.values(), self.wanted.off(key_id))
+
+    def facts_left(self) -> dict[Fact, int]:
+        """Of how many keys something is still to be read, by what that is."""
+        facts = self._session.facts
+        if facts is None:
+            return {}
+        return {fact: left for fact in Fact if (left := facts.left(fact))}
+
+    @property
+    def facts_problems(self) -> tuple[str, ...]:
+        """Why something is not read further, as sentences."""
+        facts = self._session.facts
+        problems = facts.problems.items() if facts is not None else ()
+        return tuple(
+            f"{fact} is not read of all keys. {why}".capitalize() for fact, why in problems
+        )
+
+    def _want(self, key_id: str) -> None:
+        """Let be read what the rules have to know of a key."""
+        key, facts = self._session.store.keys.get(key_id), self._session.facts
+        if key is not None and facts is not None and not self.stopping:
+            for fact in facts_missing(self.judged(key_id)):
+                if can_be_asked(key, fact):
+                    facts.want(fact, key_id)
+
+    async def _want_again(self, pause: Pause) -> None:
+        """The same of all that was looked at before."""
+        for number, key_id in enumerate(tuple(self.results)):
+            if number % _JUDGED_AT_ONCE == 0:
+                await pause()
+            self._want(key_id)
 
     async def run(
         self, judge: Judge, tell: Tell, pause: Pause, counted: Callable[[], None] = lambda: None
@@ -113,11 +201,13 @@ class AllFindings:
                 result = await self._look(gateway, key, judge, pause)
                 if result is not None and self._session.is_connected_by(gateway):
                     self.results[key.id] = result
+                    self._want(key.id)
                     tell(result)
 
         try:
             todo = iter(await self._count(pause))
             counted()
+            await self._want_again(pause)
             await asyncio.gather(*(work(todo) for _ in range(AT_ONCE)))
         finally:
             self.running = False
@@ -131,15 +221,20 @@ class AllFindings:
             if number % _COUNTED_AT_ONCE == 0:
                 await pause()
             key = store.keys.get(key_id)
-            if key is None or key.fixed:
+            if key is None or key.sharer:
                 continue
-            if any(name.startswith(_OF_AWS) for name in store.aliases_of(key_id)):
+            of_aws = any(name.startswith(_OF_AWS) for name in store.aliases_of(key_id))
+            if (of_aws or key.is_aws_managed) and not self._are_aws_keys_wanted:
                 continue
             total += 1
             if key_id not in self.results:
                 todo.append(key_id)
         self.total = total
         return todo
+
+    @property
+    def _are_aws_keys_wanted(self) -> bool:
+        return bool(self.wanted.posture.customer_keys) and OF_AWS_KEYS not in self.wanted.off("")
 
     async def _look(
         self, gateway: Gateway, key: Key, judge: Judge, pause: Pause
@@ -148,13 +243,19 @@ class AllFindings:
         try:
             key = await self._described(gateway, key)
             if key.is_aws_managed:
-                return None
+                return KeyFindings(key.id) if self._are_aws_keys_wanted else None
             text = self._stored(key.id) or await gateway.get_policy(key.id)
         except FailedError as error:
             return KeyFindings(key.id, problem=error.sentence)
         await pause()
         self._judged[key.id] = hash(text)
-        return KeyFindings(key.id, await asyncio.to_thread(judge, key, text))
+        posture = self.wanted.posture
+        own = (*posture.own_accounts, *posture.own_organizations)
+
+        def both() -> KeyFindings:
+            return KeyFindings(key.id, judge(key, text), outside=outsiders(text, key, own))
+
+        return await asyncio.to_thread(both)
 
     async def _described(self, gateway: Gateway, key: Key) -> Key:
         """The key with its description, which tells the linter what the key can do."""

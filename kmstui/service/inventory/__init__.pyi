@@ -1,9 +1,11 @@
 from .fact_reader import FactReader as FactReader
 from .filter import Filter as Filter
 from .filter import parse_filter as parse_filter
+from .key_facts import PENDING_DELETION as PENDING_DELETION
 from .key_facts import can_be_asked as can_be_asked
 from .key_facts import grants_read as grants_read
 from .key_facts import never_rotates as never_rotates
+from .key_facts import rotation_word as rotation_word
 from .key_facts import slim_rotation as slim_rotation
 from .key_facts import slim_usage as slim_usage
 from .key_values import KEY_VALUES as KEY_VALUES
@@ -26,5 +28,6 @@ from .store import StoredPolicy as StoredPolicy
 from .store import Topic as Topic
 from .terms import FILTER_WORDS as FILTER_WORDS
 from .terms import FilterError as FilterError
+from .terms import LastUse as LastUse
 from .time_slices import TimeSlices as TimeSlices
 from .undecided import why_undecided as why_undecided

@@ -224,6 +224,7 @@ class Inventory:
         except ServiceError as error:
             # Keys without names are of use; a list of nothing is not.
             self._part.tell_problem(self._store, error.sentence)
+            self._store.aliases_refused(error.sentence)
             gone.clear()
 
     async def _list_tags(self, listing: asyncio.Task[None]) -> None:

@@ -102,6 +102,7 @@ class Store:
     def _reset(self) -> None:
         self.keys = KeyMap()
         self.aliases: dict[str, Alias] = {}
+        self.aliases_problem = ""
         self._alias_names: dict[str, str | tuple[str, ...]] = {}
         """By the ID of the key they name; most keys have one, which needs no tuple of its own."""
         self.policies: dict[str, tuple[StoredPolicy, ...]] = {}
@@ -230,6 +231,7 @@ class Store:
 
     def forget_facts(self) -> None:
         """A refresh was asked for: facts are read again where they are wanted."""
+        self.aliases_problem = ""
         known = self.keys.with_facts()
         for key_id in known:
             self.keys.put(replace(self.keys[key_id], facts=NO_FACTS))
@@ -255,6 +257,10 @@ class Store:
                 self._link(alias)
             self.aliases[alias.name] = slim_alias(alias, self.keys.get(alias.key_id))
         self._touch_aliases(changed, touched)
+
+    def aliases_refused(self, sentence: str) -> None:
+        """Not all aliases could be listed, for this reason: a key may have one unseen."""
+        self.aliases_problem = sentence
 
     def remove_aliases(self, names: Iterable[str]) -> None:
         """Forget aliases that exist no more."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from textual import on
 from textual.binding import Binding, BindingType
 
 from kmstui.model import ConnectionInfo, Route, VpcEndpoint
@@ -15,20 +14,11 @@ from kmstui.policy.lint import lint_endpoint
 from kmstui.service.access import Endpoints, read_endpoints
 from kmstui.service.session import Session
 from kmstui.ui.commands import Context, aws_command, bound
-from kmstui.ui.dialogs import FullScreen
+from kmstui.ui.dialogs import ListScreen
 from kmstui.ui.main import copy_text
 from kmstui.ui.policy import PolicyViewer, pretty
 from kmstui.ui.style import Part, Symbols
-from kmstui.ui.widgets import Cells, Column, LineTable, Sentences
-
-_KEYS = (
-    ("endpoints.connect", "Connect"),
-    ("endpoints.usual", "Usual name"),
-    ("endpoints.copy", "Copy command"),
-    ("Tab", "Policy"),
-    ("endpoints.read", "Read again"),
-    ("Esc", "Close"),
-)
+from kmstui.ui.widgets import Cells, Column, Sentences
 
 COLUMNS = (
     Column("mark", "", 1, rank=0),
@@ -48,9 +38,17 @@ def command_through(endpoint: VpcEndpoint, info: ConnectionInfo) -> str:
     return aws_command(through, "list-keys")
 
 
-class EndpointsScreen(FullScreen[str]):
+class EndpointsScreen(ListScreen[str]):
     """Returns the URL to connect by; an empty one is the usual name of KMS."""
 
+    KEYS = (
+        ("endpoints.connect", "Connect"),
+        ("endpoints.usual", "Usual name"),
+        ("endpoints.copy", "Copy command"),
+        ("Tab", "Policy"),
+        ("endpoints.read", "Read again"),
+        ("Esc", "Close"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         bound("endpoints.connect", "through", "connect through the endpoint"),
         bound("endpoints.usual", "usual", "connect by the usual name"),
@@ -60,21 +58,17 @@ class EndpointsScreen(FullScreen[str]):
     ]
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
-        super().__init__(symbols)
-        self.add_class("endpoints")
+        super().__init__(symbols, COLUMNS, "endpoints")
         self._session = session
         self._found: Endpoints | None = None
         self._by_id: dict[str, VpcEndpoint] = {}
         self.way = Sentences(least_lines=1, most_lines=4, classes="endpoints--words")
-        self.table = LineTable(COLUMNS, self._cells, symbols=symbols)
         self.words = Sentences(least_lines=1, most_lines=3, classes="endpoints--words")
         self.viewer = PolicyViewer(lint=lint_endpoint, symbols=symbols)
         self.body = (self.way, self.table, self.words, self.viewer)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Ask EC2."""
-        self.key_bar.show_keys(_KEYS)
-        self.table.focus()
         self.action_read()
 
     @property
@@ -105,14 +99,15 @@ class EndpointsScreen(FullScreen[str]):
         else:
             self.way.say(found.way)
             if found.problem:
-                self.table.set_empty(f"{self.symbols.error} {found.problem}", "bad")
+                self.show_problem(found.problem)
             else:
                 self.table.set_empty("There is none: every request leaves the VPC.")
         self.table.set_rows(list(self._by_id))
         self.table.styles.height = 1 + min(_MOST_ROWS, max(2, len(self._by_id)))
-        self._show_chosen()
+        self.show_chosen()
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Cells:
+    def cells_of(self, row: str, columns: Sequence[str]) -> Cells:
+        """What is told of an endpoint."""
         endpoint = self._by_id[row]
         here = self._found is not None and row == self._found.in_use
         cells: dict[str, Part] = {
@@ -125,8 +120,8 @@ class EndpointsScreen(FullScreen[str]):
         }
         return cells
 
-    @on(LineTable.Moved)
-    def _show_chosen(self) -> None:
+    def show_chosen(self) -> None:
+        """Show the endpoint's policy, and the command that goes through it."""
         endpoint, info = self.chosen, self._session.info
         self.viewer.display = endpoint is not None
         if endpoint is None or info is None:
@@ -141,7 +136,10 @@ class EndpointsScreen(FullScreen[str]):
 
     # What a person asks
 
-    @on(LineTable.Chosen)
+    def choose(self) -> None:
+        """Connect through the endpoint under the cursor."""
+        self.action_through()
+
     def action_through(self) -> None:
         """Close with the URL of the endpoint under the cursor."""
         endpoint, info = self.chosen, self._session.info

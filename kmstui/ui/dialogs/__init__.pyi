@@ -8,6 +8,7 @@ from .help import panes_help as panes_help
 from .help import readable_keys as readable_keys
 from .help import screen_help as screen_help
 from .key_picker import KeyPicker as KeyPicker
+from .list_screen import ListScreen as ListScreen
 from .matching import nearness as nearness
 from .menu import MarkingMenu as MarkingMenu
 from .menu import Menu as Menu

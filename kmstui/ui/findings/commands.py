@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kmstui.ui.commands import POLICY, Command, Context, needs_key
-from kmstui.ui.main import go_to_offset, main_of, show_policy
+from kmstui.ui.main import show_policy
 
 if TYPE_CHECKING:
-    from kmstui.ui.findings.screen import GoTo
+    from kmstui.ui.findings.going import GoTo
 
 
 def _open(context: Context) -> None:
+    from kmstui.ui.findings.going import go_to_finding
     from kmstui.ui.findings.screen import FindingsScreen
 
     def follow(place: GoTo) -> None:
@@ -20,23 +21,6 @@ def _open(context: Context) -> None:
         )
 
     context.app.ask(FindingsScreen(context.session, context.app.symbols), follow)
-
-
-async def go_to_finding(context: Context, place: GoTo) -> None:
-    """Choose the key and show the place in its policy.
-
-    Raises:
-        ServiceError: the policy cannot be read.
-    """
-    main = main_of(context.app)
-    await context.session.read_policies(place.key_id)
-    if not await main.go_to_key(place.key_id, open_keys=False):
-        context.session.notify(
-            f"{place.key_id} is not among the keys listed. Press r to read again.", "warning"
-        )
-        return
-    main.key_pane.show_key(place.key_id)
-    await go_to_offset(context.app, place.offset)
 
 
 def _needs_connection(context: Context) -> str | None:
@@ -61,7 +45,8 @@ async def _analyze(context: Context) -> None:
 
 COMMANDS = (
     Command(
-        id="findings.all", label="All findings", help="Show the findings of all keys, worst first",
+        id="findings.all", label="All findings",
+        help="Show the findings of all keys and their policies, worst first",
         keys=("F",), available=_needs_connection, run=_open,
     ),
     Command(

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 
 from kmstui.model import CustomKeyStore
@@ -20,21 +19,13 @@ from kmstui.service.keys import (
     error_words,
 )
 from kmstui.ui.commands import Context, aws_command, no_changes
-from kmstui.ui.dialogs import FullScreen
+from kmstui.ui.dialogs import ListScreen
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.keys.table_view import moment
 from kmstui.ui.main import copy_text
 from kmstui.ui.style import Part
-from kmstui.ui.widgets import Block, Cells, Column, LineTable, Rows
+from kmstui.ui.widgets import Block, Cells, Column, Rows
 
-_KEYS = (
-    ("c", "Connect"),
-    ("d", "Disconnect"),
-    ("Enter", "Its keys"),
-    ("y", "Copy command"),
-    ("r", "Read again"),
-    ("Esc", "Close"),
-)
 _COLUMNS = (
     Column("name", "KEY STORE", 16, rank=0, most=30),
     Column("state", "STATE", 13, rank=1),
@@ -53,9 +44,17 @@ def state_part(state: str) -> tuple[str, str]:
     return state or "unknown", styles.get(state, "warn")
 
 
-class CustomKeyStoresScreen(FullScreen[str]):
+class CustomKeyStoresScreen(ListScreen[str]):
     """Returns the ID of the store whose keys shall be shown."""
 
+    KEYS = (
+        ("c", "Connect"),
+        ("d", "Disconnect"),
+        ("Enter", "Its keys"),
+        ("y", "Copy command"),
+        ("r", "Read again"),
+        ("Esc", "Close"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "connect", "connect the key store", show=False),
         Binding("d", "disconnect", "disconnect the key store", show=False),
@@ -67,19 +66,15 @@ class CustomKeyStoresScreen(FullScreen[str]):
 
     def __init__(self, context: Context, chosen: str = "") -> None:
         """`chosen` is the ID of the store under the cursor at first."""
-        super().__init__(context.app.symbols)
-        self.add_class("key-stores")
+        super().__init__(context.app.symbols, _COLUMNS, "key-stores")
         self._session = context.connection
         self._first = chosen
         self._stores: dict[str, CustomKeyStore] = {}
-        self.table = LineTable(_COLUMNS, self._cells, symbols=self.symbols)
         self.words = Rows()
         self.body = (self.table, self.words)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Ask KMS."""
-        self.key_bar.show_keys(_KEYS)
-        self.table.focus()
         self.action_read()
 
     @property
@@ -104,7 +99,10 @@ class CustomKeyStoresScreen(FullScreen[str]):
             except CancelledByPersonError:
                 return
             except ServiceError as error:
-                self._show_problem(error.sentence)
+                self._stores = {}
+                self.show_problem(error.sentence)
+                self.table.set_rows([])
+                self.show_chosen()
                 return
             if not self.is_running:
                 return
@@ -118,12 +116,6 @@ class CustomKeyStoresScreen(FullScreen[str]):
         region = f" in {info.region}" if info else ""
         self.title_line.show([(f" Custom key stores{region}", "title"), count])
 
-    def _show_problem(self, sentence: str) -> None:
-        self._stores = {}
-        self.table.set_empty(f"{self.symbols.error} {sentence}", "bad")
-        self.table.set_rows([])
-        self._show_chosen()
-
     def _show(self, stores: Sequence[CustomKeyStore]) -> None:
         self._stores = {store.id: store for store in stores}
         self._title(f"  {len(stores)}")
@@ -133,9 +125,10 @@ class CustomKeyStoresScreen(FullScreen[str]):
         if self._first in self._stores:
             self.table.move_to_row(self._first)
             self._first = ""
-        self._show_chosen()
+        self.show_chosen()
 
-    def _cells(self, row: str, columns: Sequence[str]) -> Cells:
+    def cells_of(self, row: str, columns: Sequence[str]) -> Cells:
+        """What is told of a store."""
         store = self._stores[row]
         cells: dict[str, Part] = {
             "name": (store.name or store.id, "accent"),
@@ -148,8 +141,8 @@ class CustomKeyStoresScreen(FullScreen[str]):
         }
         return cells
 
-    @on(LineTable.Moved)
-    def _show_chosen(self) -> None:
+    def show_chosen(self) -> None:
+        """Tell all of the store under the cursor."""
         store = self.chosen
         self.words.show(_about(store) if store else ())
 
@@ -176,7 +169,10 @@ class CustomKeyStoresScreen(FullScreen[str]):
         )
         propose(context, proposal, lambda: self.set_timer(_LOOK_SECONDS / 3, self._look))
 
-    @on(LineTable.Chosen)
+    def choose(self) -> None:
+        """Show the keys of the store under the cursor."""
+        self.action_keys()
+
     def action_keys(self) -> None:
         """Close, and show the keys of the store under the cursor."""
         if self.chosen is not None:

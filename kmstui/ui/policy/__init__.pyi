@@ -4,6 +4,7 @@ from .layout import pretty as pretty
 from .line_cells import PlaceholderCharacters as PlaceholderCharacters
 from .line_cells import glyph as glyph
 from .line_cells import stand_ins_in as stand_ins_in
+from .reading_box import ReadingBox as ReadingBox
 from .text_area import changed_range as changed_range
 from .viewer import Lint as Lint
 from .viewer import PolicyViewer as PolicyViewer

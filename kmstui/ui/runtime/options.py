@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.theme import Theme
 
+from kmstui.model import Posture
 from kmstui.service.ports import Remembered, Target
 
 
@@ -37,9 +38,11 @@ class UiOptions:
     plain_signs: bool = False
     """Draw marks with ASCII alone, and texts as they are."""
     disable: tuple[str, ...] = ()
-    """Ids of linter rules that are off."""
+    """Ids of rules that are off."""
     disable_by_key: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Rules that are off for one key, by key ID."""
+    posture: Posture = field(default_factory=Posture)
+    """What is wanted of keys themselves."""
     state_directory: Path | None = None
     """A directory of this user's own for texts on their way to an editor; None: the system's."""
     templates_directory: Path | None = None
@@ -53,5 +56,5 @@ class UiOptions:
         return tuple(theme.name for theme in self.own_themes)
 
     def rules_off(self, key_id: str) -> frozenset[str]:
-        """Ids of the linter rules that are off for a key."""
+        """Ids of the rules that are off for a key."""
         return frozenset((*self.disable, *dict(self.disable_by_key).get(key_id, ())))

@@ -1,16 +1,23 @@
-"""How many findings a policy has."""
+"""How many findings there are."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kmstui.ui.style import Symbols
 
 if TYPE_CHECKING:
-    from kmstui.policy.lint import Finding
+    from kmstui.policy.lint import Severity
+
+    class Weighed(Protocol):
+        """A finding, of whatever kind."""
+
+        @property
+        def severity(self) -> Severity:
+            """How bad it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Counts:
     infos: int = 0
 
     @classmethod
-    def of(cls, findings: Iterable[Finding]) -> Counts:
+    def of(cls, findings: Iterable[Weighed]) -> Counts:
         """Count `findings`."""
         numbers = Counter(finding.severity.name for finding in findings)
         return cls(numbers["ERROR"], numbers["WARNING"], numbers["INFO"])

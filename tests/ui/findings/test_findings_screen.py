@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from kmstui.model import Posture, Rotation
 from kmstui.service.errors import AccessDeniedError, ErrorContext
 from kmstui.ui.findings.screen import FindingsScreen
 from kmstui.ui.main.policy_view import PolicyView
@@ -15,6 +16,8 @@ from tests.fakes import (
     DISABLED,
     IMPORTED,
     MANAGED,
+    NAMELESS,
+    REPLICATED,
     SIGNING,
     FakeGateway,
     default_policy,
@@ -55,7 +58,8 @@ async def test_worst_first_with_what_could_not_be_read(size):
         screen = await open_list(run)
         rows = [screen._shown[row] for row in screen.table.rows]
         words = [row.severity_word for row in rows]
-        assert words == sorted(words, key=["error", "not read", "warning", "info"].index)
+        order = ["error", "not read", "warning", "info", "not known"]
+        assert words == sorted(words, key=order.index)
         assert {row.name for row in rows if row.severity_word == "error"} == {"ImportedCMK"}
         assert "signing +2" in {row.name for row in rows}
         assert "not read: AccessDenied on kms:GetKeyPolicy" in run.prose
@@ -156,8 +160,7 @@ async def test_escape_stops_reading_and_says_so_and_r_goes_on():
         await run.wait_for("keys read, stopped (r reads again)")
         assert isinstance(run.app.screen, FindingsScreen)
         await run.press("r")
-        await run.wait_for("No findings: the linter has nothing to say")
-        assert "60 keys" in run.lines[0]
+        await run.wait_for(lambda: run.lines[0].startswith(" Findings of all keys  60 keys  ▲54"))
 
 
 async def test_f1_tells_the_story_of_a_finding():
@@ -203,3 +206,103 @@ async def test_what_changes_behind_the_list_draws_nothing_of_it_anew(monkeypatch
         assert not drawn
         await run.press("q")
         await run.wait_for("1 Keys")
+
+
+def rotating() -> FakeGateway:
+    """A key that does not rotate, and one that could not say."""
+    gateway = FakeGateway()
+    gateway.world.rotations[REPLICATED] = Rotation(enabled=True, period_days=365)
+    return gateway
+
+
+async def select(run: Running, row: str) -> FindingsScreen:
+    screen = await open_list(run)
+    await run.wait_for(lambda: row in screen._shown)
+    screen.table.move_to_row(row)
+    return screen
+
+
+async def test_enter_on_a_finding_of_a_key_tells_its_meaning_its_controls_and_what_to_press():
+    async with running(rotating(), size=WIDE) as run:
+        await select(run, f"{NAMELESS}:KEY01")
+        assert "KMS.4 CIS 3.6 PCI 3.7.4" in run.text
+        await run.press("enter")
+        for words in ("Rotation limits how much", "CIS AWS Foundations Benchmark v5.0.0 3.6",
+                      "PCI DSS v4.0.1 3.7.4", "o  Turn automatic rotation on"):  # fmt: skip
+            await run.wait_for(words)
+
+
+async def test_what_is_pressed_there_mends_it_and_the_finding_goes():
+    async with running(rotating(), size=WIDE) as run:
+        screen = await select(run, f"{NAMELESS}:KEY01")
+        await run.press("enter")
+        await run.wait_for("Rotation limits how much")
+        await run.press("o")
+        await run.wait_for(f"Automatic rotation of {NAMELESS}")
+        await run.press("enter")
+        await run.wait_for(lambda: ("kms:EnableKeyRotation", NAMELESS) in run.gateway.calls)
+        await run.wait_for(lambda: f"{NAMELESS}:KEY01" not in screen._shown)
+        assert run.app.screen is screen
+
+
+async def test_a_key_without_an_alias_is_given_one_from_the_list():
+    async with running(rotating(), size=WIDE) as run:
+        screen = await select(run, f"{NAMELESS}:KEY07")
+        await run.press("enter", "c")
+        await run.wait_for("Create an alias of")
+        await run.type("named")
+        await run.press("enter")
+        await run.wait_for(lambda: f"{NAMELESS}:KEY07" not in screen._shown)
+
+
+async def test_read_only_says_why_nothing_is_mended():
+    async with running(rotating(), size=WIDE, read_only=True) as run:
+        await select(run, f"{NAMELESS}:KEY01")
+        await run.press("enter")
+        await run.wait_for("Rotation limits how much")
+        await run.press("o")
+        await run.wait_for("This is read-only mode")
+
+
+async def test_required_tags_and_severities_are_a_persons_own_and_t_tags_the_key():
+    posture = Posture(required_tags=("owner",), severity=(("KEY08", "error"),))
+    options = UiOptions(posture=posture, disable=("KEY01",))
+    async with running(rotating(), size=WIDE, options=options) as run:
+        screen = await select(run, f"{NAMELESS}:KEY08")
+        assert screen._shown[f"{NAMELESS}:KEY08"].severity_word == "error"
+        assert not any(":KEY01" in row for row in screen._shown), "it is off"
+        await run.press("enter", "t")
+        await run.wait_for("Shows what will happen")
+        assert run.main.chosen == NAMELESS
+
+
+async def test_what_is_not_known_is_counted_and_told_never_fine():
+    gateway = rotating()
+    gateway.fail("kms:GetKeyLastUsage", AccessDeniedError("your role may not"))
+    async with running(gateway, size=WIDE) as run:
+        screen = await select(run, "?:KEY06")
+        row = screen._shown["?:KEY06"]
+        assert row.severity_word == "not known" and "AccessDenied" in row.problem
+        await run.wait_for("not wholly known")
+        assert not any(each.endswith(":KEY06") and each[0] != "?" for each in screen._shown)
+        await run.press("f1")
+        await run.wait_for("An enabled key of which KMS has seen no use")
+
+
+async def test_the_order_turns_and_n_goes_from_group_to_group():
+    async with running(troubled(), size=WIDE) as run:
+        screen = await open_list(run)
+        await run.press("o")
+        await run.wait_for("by rule")
+        known = [screen._shown[row] for row in screen.table.rows if not row.startswith("?")]
+        assert [row.rule for row in known] == sorted(row.rule for row in known)
+        first = screen._shown[screen.table.rows[0]].rule
+        screen.table.move_to_row(screen.table.rows[0])
+        await run.press("n")
+        assert screen.chosen is not None and screen.chosen.rule != first
+        await run.press("N")
+        assert screen.chosen.rule == first
+        await run.press("slash")
+        await run.type("kms.4")
+        await run.wait_for("/kms.4")
+        assert {row.rule for row in screen._shown.values()} == {"KEY01"}

@@ -14,7 +14,8 @@ Measured with CPython 3.11, processor time alone:
   since each begins with a collection of everything they take 4.
 - What a screen or a view was made of is one large circle, and comes to some 0.4 MB each time that
   the editor is opened. With these thresholds Python would let hundreds of them gather; so all
-  is looked through when a person rests who has worked.
+  is looked through when a person rests who has worked, and now and then while one works on: of
+  one who opened the palette again and again without a rest, memory rose from 73 to 80 MB.
 """
 
 from __future__ import annotations
@@ -76,18 +77,22 @@ class InventoryCollection:
 REST_SECONDS = 0.7
 """A person who has pressed no key for so long reads, and will hardly press one within 10 ms."""
 
+WORK_SECONDS = 10.0
+"""Who works on for so long is not waited for: one key in many hundreds takes 10 ms more."""
+
 
 class RestCollection:
     """Collects once after work, while the person rests; an idle program stays idle."""
 
     def __init__(self) -> None:
-        self._pressed = 0.0
+        self._began = self._pressed = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def key_pressed(self) -> None:
         """The person works."""
         self._pressed = time.monotonic()
         if self._timer is None:
+            self._began = self._pressed
             self._arm(REST_SECONDS)
 
     def _arm(self, seconds: float) -> None:
@@ -97,7 +102,7 @@ class RestCollection:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._rested)
 
     def _rested(self) -> None:
-        left = self._pressed + REST_SECONDS - time.monotonic()
+        left = min(self._pressed + REST_SECONDS, self._began + WORK_SECONDS) - time.monotonic()
         if left <= 0 and gc.get_threshold() == _THRESHOLDS_WHILE_LOADING:
             # The keys that come in are not frozen yet, and would be looked through.
             left = REST_SECONDS

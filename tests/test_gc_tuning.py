@@ -5,7 +5,12 @@ import gc
 
 import pytest
 
-from kmstui.gc_tuning import REST_SECONDS, InventoryCollection, RestCollection
+from kmstui.gc_tuning import (
+    REST_SECONDS,
+    WORK_SECONDS,
+    InventoryCollection,
+    RestCollection,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +82,24 @@ async def test_what_was_left_behind_is_let_go_once_the_person_rests(monkeypatch)
     asked[1][1]()
     assert Knot.left == left
     assert len(asked) == 2
+
+
+async def test_who_never_rests_is_not_waited_for_for_ever(monkeypatch):
+    now, asked = [100.0], []
+    monkeypatch.setattr("kmstui.gc_tuning.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        asyncio.get_running_loop(), "call_later", lambda _, then: asked.append(then) or then
+    )
+    gc.collect()
+    collection = RestCollection()
+    left = Knot.left
+    Knot()
+    while Knot.left > left and now[0] < 100.0 + 2 * WORK_SECONDS:
+        collection.key_pressed()
+        now[0] += REST_SECONDS / 2
+        asked[-1]()
+    assert Knot.left == left
+    assert now[0] <= 100.0 + WORK_SECONDS + REST_SECONDS
 
 
 async def test_while_keys_come_in_a_rest_is_no_time_to_look_through_them(monkeypatch):

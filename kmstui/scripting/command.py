@@ -178,6 +178,8 @@ def _decoded(data: bytes, name: str, most: int) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             raise CommandError(f"{name} is {encoding}; save it as UTF-8.")
+    if b"\0" in data:
+        raise CommandError(f"{name} holds NUL bytes, as UTF-16 has them; save it as UTF-8.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -18,6 +18,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 """SARIF's words."""
 _MOST_CELLS = 100
 """Of a line that is shown; minified policies have one of 32 KB."""
+_MOST_OF_A_RULE = 100
+"""Findings of one rule in one policy that people are shown; what is no policy has thousands."""
 _SARIF_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
@@ -53,8 +55,15 @@ def count_words(findings: Iterable[Finding]) -> str:
 def write_text(linted: Sequence[Linted], out: TextIO, *, colour: bool) -> None:
     """For people: each finding with its line, the range underlined, and how to mend it."""
     for policy in linted:
+        shown = Counter[str]()
         for finding in policy.findings:
-            out.writelines(f"{line}\n" for line in _block(policy, finding, colour=colour))
+            shown[finding.rule] += 1
+            if shown[finding.rule] <= _MOST_OF_A_RULE:
+                out.writelines(f"{line}\n" for line in _block(policy, finding, colour=colour))
+        for rule, number in shown.items():
+            if (more := number - _MOST_OF_A_RULE) > 0:
+                told = f"{more:,} more of {rule}; --format json lists them"
+                out.write(f"{visible(policy.label)}: {told}\n\n")
     findings = [finding for policy in linted for finding in policy.findings]
     number = f"{len(linted)} {'policy' if len(linted) == 1 else 'policies'}"
     out.write(f"{number}: {count_words(findings)}\n")

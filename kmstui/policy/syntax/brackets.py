@@ -114,6 +114,10 @@ class BracketReader(Reader):
             Span(innermost.start, innermost.start + 1),
             fix if len(open_ones) <= _MOST_CLOSERS else None,
         )
+        self.end_frames(depth, end)
+
+    def end_frames(self, depth: int, end: int) -> None:
+        """Let objects and arrays end before `end`, until `depth` are open."""
         while len(self.frames) > depth:
             comma = self.comma
             if self.state in (State.VALUE, State.COLON):

@@ -11,7 +11,12 @@ import re
 
 from kmstui.policy.syntax.brackets import BracketReader
 from kmstui.policy.syntax.nodes import Document, Edit, Fix, Node, Span, StringNode
-from kmstui.policy.syntax.reader import State
+from kmstui.policy.syntax.reader import (
+    MOST_DEPTH,
+    MOST_PROBLEMS,
+    READ_IN_SPITE_OF_ALL,
+    State,
+)
 from kmstui.policy.syntax.scanner import (
     FOREIGN_QUOTES,
     Tokens,
@@ -31,13 +36,13 @@ _ODD_BLANKS = frozenset(_SPACES + "\ufeff\u2028\u2029\u200b\u2060\u0085")
 def parse(text: str) -> Document:
     """Read a policy text.
 
-    What strict JSON accepts gives the same value and no problems. Anything else gives a tree of
-    all that could be read, with a problem (KMS001 … KMS006) for each error. Takes linear time;
-    never raises.
+    What strict JSON accepts gives the same value and no problems, unless it is nested more than
+    `MOST_DEPTH` deep. Anything else gives a tree of all that could be read, with a problem
+    (KMS001 … KMS006) for each error. Takes linear time; never raises.
     """
     parser = _Parser(text, guess=False)
     parser.read()
-    if parser.unbalanced:
+    if parser.unbalanced and not parser.given_up:
         guessing = _Parser(text, guess=True, tokens=parser.tokens)
         guessing.read()
         if len(guessing.problems) <= len(parser.problems):
@@ -65,6 +70,8 @@ class _Parser(BracketReader):
         if at >= len(text):
             self.end_of_text()
             return False
+        if self._give_up():
+            return False
         if text[at] in "/#" and (comment := _COMMENT.match(text, at)) is not None:
             self._comment(comment.end())
         elif text[at] in _ODD_BLANKS:
@@ -75,6 +82,21 @@ class _Parser(BracketReader):
             return self.after_the_end()
         else:
             self._HANDLERS[self.state](self)
+        return True
+
+    def _give_up(self) -> bool:
+        """Leave unread what is no policy in any reading; False where it may be one."""
+        at = self.at
+        if len(self.frames) >= MOST_DEPTH:
+            what = f"More than {MOST_DEPTH:,} objects and lists are open"
+        elif len(self.problems) >= MOST_PROBLEMS and at > READ_IN_SPITE_OF_ALL:
+            what = f"There are more than {MOST_PROBLEMS:,} errors before this"
+            self.problems.pop()
+        else:
+            return False
+        self.problem("KMS001", f"{what}; what follows is not read", Span(at, at + 1))
+        self.given_up = True
+        self.end_frames(0, self.last_end)
         return True
 
     # Comments, and blanks that JSON does not know

@@ -28,6 +28,13 @@ from kmstui.policy.syntax.scanner import BLANKS, Problems, Tokens, marks, mend, 
 MOST_PROBLEMS = 1000
 """Problems recorded for one text; nobody reads more, and nonsense has one a character."""
 
+MOST_DEPTH = 1000
+"""Objects and arrays inside each other; no policy has 20, and other readers give up here, too."""
+
+READ_IN_SPITE_OF_ALL = 2 * 32_768
+"""Characters that are read though more problems than `MOST_PROBLEMS` were found; a policy has half
+of them at most."""
+
 _BLANK = re.compile(f"[{BLANKS}]*+")
 _ATOM = re.compile(
     r"(?:(true)|(false)|(null)|"
@@ -109,6 +116,8 @@ class Reader:
         """Objects with two members of one name."""
         self.unbalanced = False
         """Whether a bracket was missing, wrong or too many."""
+        self.given_up = False
+        """Whether the rest was left unread, being no policy in any reading."""
 
     def read(self) -> None:
         """Read all of the text."""
@@ -313,7 +322,7 @@ class Reader:
                 self.expect_next()
             elif mark == ":" and state is State.COLON:
                 self.state = State.VALUE
-            elif mark in "{[" and state in _VALUE_DUE:
+            elif mark in "{[" and state in _VALUE_DUE and len(self.frames) < MOST_DEPTH:
                 self.open(mark == "{", at)
             elif mark in "}]" and state in _MAY_CLOSE[mark] and self._is_opened_by(mark):
                 self.close(at + 1)

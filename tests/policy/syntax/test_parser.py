@@ -21,7 +21,7 @@ from kmstui.policy.syntax.nodes import (
     walk,
 )
 from kmstui.policy.syntax.parser import parse
-from kmstui.policy.syntax.reader import MOST_PROBLEMS
+from kmstui.policy.syntax.reader import MOST_DEPTH, MOST_PROBLEMS, READ_IN_SPITE_OF_ALL
 
 _JSON = st.recursive(
     st.none()
@@ -115,8 +115,26 @@ def test_a_text_torn_anywhere_keeps_all_the_ranges_sound(value: Any, data: st.Da
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000, "[" * 50_000 + "]" * 50_000])
-def test_depth_is_no_matter(text: str) -> None:
-    assert_sound(parse(text))
+def test_what_is_deeper_than_any_policy_is_left_unread_with_a_sentence(text: str) -> None:
+    document = parse(text)
+    assert_sound(document)
+    (problem,) = document.problems
+    assert "More than 1,000 objects and lists are open" in problem.message
+    assert document.text.count("[", 0, problem.span.start) in {0, MOST_DEPTH}
+
+
+def test_what_is_less_deep_is_read_as_ever() -> None:
+    text = "[" * MOST_DEPTH + "]" * MOST_DEPTH
+    assert parse(text).problems == ()
+
+
+def test_a_long_text_with_an_error_at_each_step_is_not_read_to_its_end() -> None:
+    document = parse("{" + "'a': 1, " * 20_000 + "}")
+    assert_sound(document)
+    assert len(document.problems) == MOST_PROBLEMS
+    last = document.problems[-1]
+    assert "what follows is not read" in last.message
+    assert READ_IN_SPITE_OF_ALL < last.span.start < READ_IN_SPITE_OF_ALL + 20
 
 
 def test_numbers_beyond_pythons_limit_of_digits_are_read() -> None:

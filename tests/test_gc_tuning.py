@@ -86,10 +86,13 @@ async def test_what_was_left_behind_is_let_go_once_the_person_rests(monkeypatch)
 
 async def test_who_never_rests_is_not_waited_for_for_ever(monkeypatch):
     now, asked = [100.0], []
+
+    def call_later(_, then):
+        asked.append(then)
+        return then
+
     monkeypatch.setattr("kmstui.gc_tuning.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(
-        asyncio.get_running_loop(), "call_later", lambda _, then: asked.append(then) or then
-    )
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_later", call_later)
     gc.collect()
     collection = RestCollection()
     left = Knot.left

@@ -60,8 +60,8 @@ def write_text(linted: Sequence[Linted], out: TextIO, *, colour: bool) -> None:
             shown[finding.rule] += 1
             if shown[finding.rule] <= _MOST_OF_A_RULE:
                 out.writelines(f"{line}\n" for line in _block(policy, finding, colour=colour))
-        for rule, number in shown.items():
-            if (more := number - _MOST_OF_A_RULE) > 0:
+        for rule, found in shown.items():
+            if (more := found - _MOST_OF_A_RULE) > 0:
                 told = f"{more:,} more of {rule}; --format json lists them"
                 out.write(f"{visible(policy.label)}: {told}\n\n")
     findings = [finding for policy in linted for finding in policy.findings]

@@ -195,6 +195,7 @@ def test_sarif_says_what_could_not_be_linted(bad: Path, tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         (b"\xff\xfe{\x00}\x00", "is UTF-16; save it as UTF-8."),
+        (b"{\x00}\x00", "holds NUL bytes, as UTF-16 has them; save it as UTF-8."),
         (b'{"Id": "\n\xe9"}', "is not UTF-8: byte 0xe9 in line 2."),
         (b"x" * (256 * 1024 + 1), "more than 262,144 bytes"),
     ],
@@ -208,6 +209,17 @@ def test_a_file_that_is_no_text_gets_a_sentence(
     assert outcome.code == COULD_NOT_RUN
     assert sentence in outcome.err and str(path) in outcome.err
     assert "nothing found" in outcome.out
+
+
+def test_of_thousands_of_findings_people_see_some_and_how_many_more_there_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "p.json"
+    path.write_text("{" + '"Version": "2012-10-17", ' * 5_000 + '"Statement": []}')
+    told = lint(path).out
+    assert told.count(" KMS007: ") == 100
+    assert f"{path}: 4,899 more of KMS007; --format json lists them" in told
+    assert len(json.loads(lint(path, "--format", "json").out)) > 4_999
 
 
 def test_a_byte_order_mark_is_a_finding_that_fix_removes(tmp_path: Path) -> None:

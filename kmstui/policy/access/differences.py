@@ -18,6 +18,9 @@ from kmstui.policy.witnesses import Axis, AxisClass, axes_of, joined
 _MOST_BOXES = 6
 _MOST_PATHS = 64
 _MOST_CLAUSES = 4
+_MOST_AXES = 200
+"""Keys and doubts that requests are told apart by, each a level of the tree; Python goes no deeper
+than some hundreds, and no policy asks for as many."""
 UNSETTLED = "no other statement settles it"
 """Said in place of what statements that both policies have do to a request."""
 
@@ -150,8 +153,10 @@ class Space:
         """The requests that come out differently.
 
         Raises:
-            TooManyError: the budget is used up.
+            TooManyError: the budget is used up, or there are more axes than trees are high.
         """
+        if len(self.axes) > _MOST_AXES:
+            raise TooManyError
         return self._divided(*self.terms, budget, {})
 
     def _divided(

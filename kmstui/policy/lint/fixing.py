@@ -65,6 +65,9 @@ in first, since rules about access judge them as if they were not there."""
 _MOST_FINDINGS = 900
 """A policy of 32 KB that is wrong in each line has 600; a text with more of them is none."""
 
+_MOST_TRIED = 15_000
+"""Findings times statements: to work each fix through alone takes the longer the more of both."""
+
 
 def _family(rule: str) -> str:
     return rule[3] if rule.startswith("KMS") else _OWN
@@ -95,8 +98,13 @@ class _Fixing:
 
     @property
     def _is_no_policy(self) -> bool:
-        """Whether each fix alone would take minutes to work through, and KMS refuses the text."""
-        return len(self._text) > MOST_CHARACTERS or len(self._findings) > _MOST_FINDINGS
+        """Whether each fix alone would take minutes to work through, as in no policy in use."""
+        found = len(self._findings)
+        return (
+            len(self._text) > MOST_CHARACTERS
+            or found > _MOST_FINDINGS
+            or found * self._text.count('"Effect"') > _MOST_TRIED
+        )
 
     def result(self) -> Fixed:
         left = tuple(

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 _LONGEST_JUDGED = 2 * 32_768
 """Characters; a key policy has 32,768 bytes at most (KMS Developer Guide, "Key policies")."""
 
+_MOST_JUDGED = 5_000
+"""Accounts, one of which the key may be of, times the accounts named: what takes a second."""
+
 
 def _is_plainly_safe(subject: Subject) -> bool:
     """Whether the account can put the policy and nothing denies it: no need to look closer."""
@@ -190,8 +193,14 @@ def _root_user_may_meet(subject: Subject, facts: StatementFacts) -> bool:
             each.truth(_root_user(subject, account).facts.get) is not Truth.NO
             for each in conditions
         )
-        for account in _accounts(subject, _filled(subject, subject.policy))
+        for account in _named_accounts(subject)
     )
+
+
+@remembered
+def _named_accounts(subject: Subject) -> list[str]:
+    """The accounts that the key may be of, by the whole policy."""
+    return _accounts(subject, _filled(subject, subject.policy))
 
 
 @rule("KMS507", WARNING, "No root statement", pages.ROOT)
@@ -293,14 +302,18 @@ def _accounts(subject: Subject, policy: Policy) -> list[str]:
 def _judge(subject: Subject, caller: Principal | None) -> Verdict | None:
     """What comes of the policy for the caller, or for the root user where none is known.
 
-    Where the account is not known, the verdict of the one named in the policy that fares best.
+    Where the account is not known, the verdict of the one named in the policy that fares best;
+    None where so many are named that nobody would wait for it.
     """
     # Loading the evaluation takes longer than most policies take to lint.
     from kmstui.policy.evaluation import can_still_administer
 
     policy = _filled(subject, _about_putting(subject))
     best: Verdict | None = None
-    for account in _accounts(subject, policy):
+    possible = _accounts(subject, policy)
+    if len(possible) ** 2 > _MOST_JUDGED:
+        return None
+    for account in possible:
         asking = caller or _root_user(subject, account)
         verdict = can_still_administer(policy, asking, _key_arn(subject, account))
         if not verdict.locks_caller_out:

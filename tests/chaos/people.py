@@ -15,6 +15,7 @@ from functools import partial
 from operator import ne
 from pathlib import Path
 
+from tests.chaos import key_changes
 from tests.pty_terminal import PtyTerminal, TerminalTimeoutError
 
 SID = "CHAOS"
@@ -34,11 +35,14 @@ HARMLESS = (
 PATIENCE = 8.0
 """Seconds for which a person waits for something, faults being what they are."""
 
-_HEADER = re.compile(r"\A\s*(kmstui )?.*418259630147 ·")
+_HEADER = re.compile(r"\A\s*(kmstui )?.*(418259630147 ·|\d accounts? ·)")
 """Of the main screen."""
 
 FOUND = re.compile(r"\d+ of \d+")
 """The editor has found what was searched."""
+
+SEVERAL = "eu-west-1,us-east-1"
+"""Regions that a program may be connected with at once."""
 
 ENDS = ("quit", "kill", "term", "hang-up")
 
@@ -76,8 +80,9 @@ class Person:
         self.number += 1
         self.run = f"{self.name}-{self.number}"
         columns, rows = self.dice.choice(SIZES)
+        several = ["--region", SEVERAL] if self.dice.random() < 0.2 else []
         self.terminal = PtyTerminal(
-            [sys.executable, "-m", "kmstui"],
+            [sys.executable, "-m", "kmstui", *several],
             columns=columns,
             rows=rows,
             env={
@@ -95,17 +100,19 @@ class Person:
 
     def act(self) -> None:
         """Do one thing."""
-        actions: tuple[tuple[int, Callable[[], None]], ...] = (
-            (8, self.edit), (3, self.tag), (2, self.tag_many), (2, self.name_it), (2, self.restore),
-            (2, self.add_statement), (3, self.press_anything), (3, self.resize), (1, self.refresh),
-            (2, self.kill_aws),
+        kind = type(self)
+        actions: tuple[tuple[int, Callable[[Person], None]], ...] = (
+            (8, kind.edit), (3, kind.tag), (2, kind.tag_many), (2, kind.name_it), (2, kind.restore),
+            (2, kind.add_statement), (3, kind.press_anything), (3, kind.resize), (1, kind.refresh),
+            (2, kind.kill_aws), (2, key_changes.change_state), (2, key_changes.change_rotation),
+            (2, key_changes.delete_alias), (2, key_changes.rename_tag),
         )  # fmt: skip
         weights, doable = zip(*actions, strict=True)
         (chosen,) = self.dice.choices(doable, weights)
         self._count(self.done, chosen.__name__)
         try:
             self.go_home()
-            chosen()
+            chosen(self)
         except TerminalTimeoutError:
             self._count(self.waited_in_vain, chosen.__name__)
         self.look()
@@ -241,7 +248,7 @@ class Person:
             return
         terminal.send("y")
         if self.dice.random() < 0.3:
-            self._interrupt()
+            self.interrupt()
             return
         terminal.wait_for(
             lambda text: re.search(
@@ -253,7 +260,7 @@ class Person:
         )
         terminal.settle(0.1, timeout=1)
 
-    def _interrupt(self) -> None:
+    def interrupt(self) -> None:
         """Let a moment pass, then end it."""
         self.terminal.settle(0.01, timeout=self.dice.random() * 0.6)
         self.end(self.dice.choice(("kill", "term", "hang-up")))
@@ -264,7 +271,7 @@ class Person:
         """Type a statement, add it to several keys, or be interrupted in that."""
         terminal, word = self.terminal, f"w{self.dice.getrandbits(32):08x}"
         terminal.resize(100, 30)
-        self._mark_many()
+        self.mark_many()
         terminal.send("S", "a")
         by_hand = "Esc writes one by hand"
         terminal.wait_for(lambda text: by_hand in text or "Go on with them" in text)
@@ -299,7 +306,7 @@ class Person:
             return
         terminal.send("y")
         if self.dice.random() < 0.3:
-            self._interrupt()
+            self.interrupt()
             return
         terminal.wait_for("Policies of")
 
@@ -310,12 +317,12 @@ class Person:
 
     def tag_many(self) -> None:
         """Tag all of the keys in one run, which may go on while other things are done."""
-        self._mark_many()
+        self.mark_many()
         self._send_tags(2)
         if self.dice.random() < 0.3:
-            self._interrupt()
+            self.interrupt()
 
-    def _mark_many(self) -> None:
+    def mark_many(self) -> None:
         terminal = self.terminal
         terminal.send("/", "ctrl+u", "tag: -state:pendingdeletion orders", "enter")
         terminal.settle(0.1, timeout=1)
@@ -362,11 +369,14 @@ class Person:
             os.kill(self.terminal.child("kmstui.aws.process"), signal.SIGKILL)
         self.terminal.settle(0.2, timeout=1)
 
-    def accept_tags(self, is_done: Callable[[], bool]) -> None:
-        """Leave each interrupted change of tags as it is found, until there is none."""
+    def accept_tags(self, is_done: Callable[[], bool]) -> bool:
+        """Leave each interrupted change of tags as it is found; whether there is none any more."""
         for text in self._screens(lambda _: is_done()):
             if "An interrupted change of tags" in text:
                 self.terminal.send("a")
+            elif "r to connect" in " ".join(text.split()):
+                self.terminal.send("r")
+        return is_done()
 
     def messages(self, are_enough: Callable[[str], bool]) -> str:
         """What is told, once that is enough; in the end, whatever it is."""

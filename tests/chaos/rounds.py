@@ -19,7 +19,10 @@ from tests.pty_terminal import TerminalTimeoutError
 
 ALIASES = ("ImportedCMK", "orders/api", "orders/api-staging", "orders/rds")
 
-CHANGES = ("PutKeyPolicy", "TagResource", "CreateAlias")
+CHANGES = (
+    "PutKeyPolicy", "TagResource", "UntagResource", "CreateAlias", "DeleteAlias", "EnableKey",
+    "DisableKey", "EnableKeyRotation", "DisableKeyRotation",
+)  # fmt: skip
 KINDS = ("throttle", "error500", "close", "html", "truncated", "garbage", "status", "hang")
 READS = ("GetKeyPolicy", "DescribeKey", "ListResourceTags", "ListAliases", "GetResources")
 
@@ -156,7 +159,10 @@ def _settle(kms: ControlledKms, person: Person) -> str:
     told = ""
     person.start()
     try:
-        person.accept_tags(tags_are_done)
+        if not person.accept_tags(tags_are_done):
+            person.troubles.append(
+                f"{person.run} was not asked about a change of tags:\n{person.terminal.text}"
+            )
         told = person.messages(lambda text: not untold(changes(), text))
     except TerminalTimeoutError as error:
         person.troubles.append(f"{person.run} did not get to its messages: {error}")

@@ -295,9 +295,19 @@ def editor(home) -> Iterator[dict[str, str]]:
     (home / "end").touch()
 
 
-@pytest.mark.parametrize("still_open", [False, True], ids=["ended", "open"])
-def test_what_an_editor_saves_after_kmstui_was_killed_is_offered(
-    start, embedded, home, editor, still_open
+@pytest.mark.parametrize(
+    ("end", "still_open"),
+    [
+        (PtyTerminal.kill, False),
+        (PtyTerminal.kill, True),
+        (lambda terminal: terminal.kill(signal.SIGTERM), True),
+        (lambda terminal: terminal.kill(signal.SIGHUP), True),
+        (PtyTerminal.hang_up, True),
+    ],
+    ids=["killed, editor ended", "killed", "SIGTERM", "SIGHUP", "terminal closed"],
+)
+def test_what_an_editor_saves_after_kmstui_has_ended_is_offered(
+    start, embedded, home, editor, end, still_open
 ):
     def begin() -> PtyTerminal:
         terminal: PtyTerminal = start(env={**embedded.environment, **editor})
@@ -308,8 +318,10 @@ def test_what_an_editor_saves_after_kmstui_was_killed_is_offered(
     find(terminal)
     terminal.send("E")
     wait_until((home / "opened").exists)
-    terminal.kill()
-    terminal.wait_exit()
+    end(terminal)
+    if terminal.fd >= 0:
+        terminal.wait_exit()
+    assert Path(f"/proc/{int((home / 'opened').read_text())}").exists()
     (home / "save").touch()
     wait_until((home / "saved").exists)
     if not still_open:

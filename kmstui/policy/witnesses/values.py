@@ -325,8 +325,7 @@ class _Networks:
 
     def __init__(self) -> None:
         self._by_size: dict[tuple[int, int], dict[int, int]] = {}
-        """By version and by how many bits of an address tell its place inside: by its other bits,
-        the tests."""
+        """By version and number of bits inside: the tests, by the bits of the network."""
 
     def add(self, value: str, test: int) -> None:
         """A network as a policy writes it; nothing is in what is none."""

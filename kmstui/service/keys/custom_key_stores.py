@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 from kmstui.model import CustomKeyStore
-from kmstui.service.changes import Change, Check, ours_if
-from kmstui.service.errors import NotFoundError
+from kmstui.service.changes import Change, Check, Shown, ours_if
+from kmstui.service.errors import UNCERTAIN, FailedError, NotFoundError
 from kmstui.service.keys.key_changes import KeyChanges, OutcomeText
 from kmstui.service.ports import Gateway
 
@@ -100,12 +101,22 @@ def disconnect_off(store: CustomKeyStore) -> str:
     return ""
 
 
-def store_check(gateway: Gateway, operation: str, store_id: str) -> Check[CustomKeyStore]:
-    """How to see what became of a store; of STORE_OPERATIONS.
+_SHOWS_SENT = {
+    CONNECT: ("CONNECTING", "CONNECTED", "FAILED"),
+    DISCONNECT: ("DISCONNECTING", "DISCONNECTED"),
+}
+"""By operation, the states of a store that KMS was asked for it. A connection that failed was
+tried."""
 
-    A connection that failed was tried: that is what was asked for.
+
+def store_check(
+    gateway: Gateway, operation: str, store_id: str, *, at_its_end: bool = False
+) -> Check[CustomKeyStore]:
+    """How to see whether a store was told to connect or disconnect; of STORE_OPERATIONS.
+
+    `at_its_end` it shows only once the store is where it was to go, which can take 20 minutes.
     """
-    ends = ("CONNECTED", "FAILED") if operation == CONNECT else ("DISCONNECTED",)
+    ends = [each for each in _SHOWS_SENT[operation] if not (at_its_end and each in ON_THE_WAY)]
     read = partial(read_store, gateway, store_id)
     return Check(read, lambda now: ours_if(now.state in ends))
 
@@ -152,8 +163,18 @@ class CustomKeyStores(KeyChanges):
             {"state": store.state},
             {"state": wanted},
             partial(send, store.id),
-            store_check(gateway, operation, store.id),
+            store_check(gateway, operation, store.id, at_its_end=True),
             lambda now: now.state == store.state,
         )
         later = "It is under way, which can take 20 minutes: the list of key stores tells."
-        return await self._run(change, OutcomeText(done, later=later))
+        try:
+            return await self._run(change, OutcomeText(done, later=later))
+        except UNCERTAIN:
+            sent = store_check(gateway, operation, store.id)
+            with suppress(FailedError):
+                now = await sent.read()
+                if sent.judge(now) is Shown.OURS:
+                    return (
+                        f"No clear answer came, and {done(now)[0].lower()}{done(now)[1:]} {later}"
+                    )
+            raise

@@ -298,18 +298,19 @@ def _facts(held: Held) -> object:
 
 
 def _is_imported(before: Held, now: Held, material_id: str, wish: ImportWish) -> bool:
-    """Whether a key shows an import: by the material's ID, or by whatever is different."""
-    if now.materials is not None and material_id:
+    """Whether a key shows an import: by the material's ID, or by what no other change makes."""
+    if now.materials is not None and (material_id or before.materials is not None):
+        known = before.materials or ()
         return any(
-            each.id == material_id
+            (each.id == material_id if material_id else each not in known)
             and each.import_state == "IMPORTED"
             and _is_same(each.valid_to, wish.valid_to)
             for each in now.materials
         )
-    if before.metadata.state != "PendingImport" and now.materials is None:
-        # Nothing else would tell, of material that was there before.
-        return now.metadata.state == "Enabled" and _is_same(now.metadata.valid_to, wish.valid_to)
-    return _facts(now) != _facts(before)
+    if before.metadata.state == "PendingImport":
+        return now.metadata.state != "PendingImport"
+    # Nothing else would tell, of material that was there before.
+    return now.metadata.state == "Enabled" and _is_same(now.metadata.valid_to, wish.valid_to)
 
 
 def _is_same(one: datetime | None, other: datetime | None) -> bool:

@@ -1,13 +1,17 @@
 """What is said of custom key stores, and what becomes of one that is connected."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from botocore.loaders import Loader
 
 from kmstui.model import CustomKeyStore
-from kmstui.service.errors import InvalidInputError, NotFoundError
+from kmstui.service.errors import InvalidInputError, NotFoundError, UnreportedOutcomeError
 from kmstui.service.keys.custom_key_stores import CustomKeyStores, error_words, read_store
+from kmstui.service.keys.unfinished import settle_key_changes
+from tests.fakes import NOW
 
 RESTING = CustomKeyStore("cks-1", "vault", "AWS_CLOUDHSM", "DISCONNECTED")
 
@@ -36,6 +40,49 @@ async def test_a_connection_that_takes_long_is_not_called_done(bench, stores):
     bench.gateway.connect_key_store = begin
     assert "It is under way" in await stores.connect(RESTING)
     assert (await bench.newest()).detail == "accepted, not visible yet"
+
+
+async def test_a_connection_under_way_without_an_answer_is_not_said_to_be_missing(bench, stores):
+    async def begin(_):
+        bench.world.custom_key_stores = (replace(RESTING, state="CONNECTING"),)
+        raise UnreportedOutcomeError("the answer was lost")
+
+    bench.gateway.connect_key_store = begin
+    sentence = await stores.connect(RESTING)
+    assert sentence.startswith("No clear answer came, and the key store vault is CONNECTING.")
+    assert "20 minutes" in sentence
+
+    async def lost(_):
+        raise UnreportedOutcomeError("the answer was lost")
+
+    bench.world.custom_key_stores = (RESTING,)
+    bench.gateway.connect_key_store = lost
+    with pytest.raises(UnreportedOutcomeError, match="the change does not show"):
+        await stores.connect(RESTING)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "told"),
+    [("CONNECTING", "done", "it was done."), ("DISCONNECTED", "failed", "it was not done.")],
+)
+async def test_the_next_start_takes_a_connection_under_way_for_one_that_was_sent(
+    bench, stores, state, outcome, told
+):
+    hung = asyncio.Event()
+
+    async def send(_):
+        hung.set()
+        await asyncio.Event().wait()
+
+    bench.gateway.connect_key_store = send
+    job = asyncio.ensure_future(stores.connect(RESTING))
+    await hung.wait()
+    job.cancel()
+    bench.world.custom_key_stores = (replace(RESTING, state=state),)
+    bench.session.clock = lambda: NOW + timedelta(minutes=10)
+    (sentence,) = await settle_key_changes(bench.session, bench.pause)
+    assert told in sentence
+    assert (await bench.newest()).outcome == outcome
 
 
 async def test_why_a_connection_failed_is_told(bench, stores):

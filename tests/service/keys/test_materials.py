@@ -118,6 +118,23 @@ async def test_an_answer_that_never_came_is_settled_by_what_is_read(bench, mater
     assert (await bench.newest()).outcome == "done"
 
 
+async def test_what_somebody_else_does_to_the_key_is_not_taken_for_a_lost_import(
+    bench, materials, file
+):
+    enabled = replace(bench.world.metadata[IMPORTED], state="Enabled")
+    bench.world.metadata[IMPORTED] = enabled
+    bench.world.rotations[IMPORTED] = Rotation(enabled=False, materials=(CURRENT,))
+
+    async def lost(key_id, _):
+        bench.world.metadata[key_id] = replace(enabled, state="Disabled")
+        raise UnreportedOutcomeError("the answer was lost")
+
+    bench.gateway.import_material = lost
+    with pytest.raises(UnreportedOutcomeError, match="the change does not show"):
+        await materials.import_plain(IMPORTED, file, WRAPPING, ImportWish(type=NEW))
+    assert (await bench.newest()).outcome == "unknown"
+
+
 async def test_a_file_of_the_wrong_kind_is_not_sent(bench, materials, file):
     file.write_bytes(b"too short")
     with pytest.raises(FailedError, match="has 9 bytes, and SYMMETRIC_DEFAULT needs 32"):

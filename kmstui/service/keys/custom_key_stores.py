@@ -153,9 +153,9 @@ class CustomKeyStores(KeyChanges):
         send = gateway.connect_key_store if connecting else gateway.disconnect_key_store
         wanted = "CONNECTED" if connecting else "DISCONNECTED"
 
-        def done(now: CustomKeyStore) -> str:
+        def state(now: CustomKeyStore) -> str:
             more = f" {error_words(now)}" if now.error else ""
-            return f"The key store {now.name or now.id} is {now.state}.{more}"
+            return f"key store {now.name or now.id} is {now.state}.{more}"
 
         change = Change(
             operation,
@@ -168,13 +168,13 @@ class CustomKeyStores(KeyChanges):
         )
         later = "It is under way, which can take 20 minutes: the list of key stores tells."
         try:
-            return await self._run(change, OutcomeText(done, later=later))
+            return await self._run(
+                change, OutcomeText(lambda now: f"The {state(now)}", later=later)
+            )
         except UNCERTAIN:
             sent = store_check(gateway, operation, store.id)
             with suppress(FailedError):
                 now = await sent.read()
                 if sent.judge(now) is Shown.OURS:
-                    return (
-                        f"No clear answer came, and {done(now)[0].lower()}{done(now)[1:]} {later}"
-                    )
+                    return f"No clear answer came, and the {state(now)} {later}"
             raise

@@ -20,7 +20,13 @@ from kmstui.demo.kms.store import Stores
 from kmstui.demo.world.building import Builder
 from kmstui.demo.world.difficult import add_difficult_keys
 from kmstui.demo.world.documented import add_managed_keys, add_service_keys, add_workshop_keys
-from kmstui.demo.world.elsewhere import ANALYTICS, SANDBOX, add_keys_elsewhere, build_others
+from kmstui.demo.world.elsewhere import (
+    ANALYTICS,
+    REGIONS,
+    SANDBOX,
+    add_keys_elsewhere,
+    build_others,
+)
 from kmstui.demo.world.endpoints import vpc_endpoints
 from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
 from kmstui.demo.world.last_uses import add_last_uses
@@ -82,8 +88,11 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
 
 def fill(state: EmbeddedState, options: EmbeddedOptions) -> None:
     """Add the extra keys in the instance's Region, then say that all are there."""
-    store = state.stores.of(state.account, state.region)
-    fill_extra(store, options.extra_keys, options.seed)
+    places = [(state.account, state.region)]
+    if options.everywhere:
+        places = [(who, where) for who in (state.account, ANALYTICS, SANDBOX) for where in REGIONS]
+    for number, place in enumerate(places):
+        fill_extra(state.stores.of(*place), options.extra_keys, options.seed + number)
     # 100,000 keys live as long as the process: the collector need not look at them again.
     gc_tuning.keep()
     state.filled.set()

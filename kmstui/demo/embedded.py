@@ -43,6 +43,8 @@ class EmbeddedOptions:
     """The Region of the instance and of most keys."""
     elsewhere: bool = False
     """Whether there are keys in four more Regions, and in two more accounts in all of them."""
+    everywhere: bool = False
+    """Whether as many extra keys are in each of those accounts and Regions, too."""
     seed: int = 0
     """Makes the extra keys another set."""
     scratch: str = ""

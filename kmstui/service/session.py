@@ -131,6 +131,13 @@ class Session:
         """The connection whose credentials a person would renew."""
         return self.target
 
+    @property
+    def label(self) -> str:
+        """The connection in a few words: account and Region."""
+        region = self.info.region if self.info else ""
+        account = self.scope.account if self.scope else ""
+        return " ".join(filter(None, (account, region))) or "the connection"
+
     def handle(self, name: str) -> str:
         """What a key ID or alias name of this connection goes by: its ARN, of one of several."""
         return name

@@ -183,8 +183,8 @@ def _measure(terminal: PtyTerminal, count: int, when: str, choice: Choice) -> No
             terminal.send("/")
             terminal.settle(QUIET, timeout=1)
         sequence = MOVES[name]
-        _press(terminal, sequence)
-        _report(name, count, when, _press(terminal, sequence * (choice.presses // len(sequence))))
+        press(terminal, sequence)
+        _report(name, count, when, press(terminal, sequence * (choice.presses // len(sequence))))
         if name == "filter":
             terminal.send("escape")
             terminal.settle(0.2, timeout=1)
@@ -204,7 +204,8 @@ def _report(name: str, count: int, when: str, measured: list[tuple[float, int]])
     )
 
 
-def _press(terminal: PtyTerminal, sequence: Sequence[str]) -> list[tuple[float, int]]:
+def press(terminal: PtyTerminal, sequence: Sequence[str]) -> list[tuple[float, int]]:
+    """Milliseconds to the first byte, and bytes, of each key of a sequence."""
     measured = []
     for key in sequence:
         while terminal.read(0):

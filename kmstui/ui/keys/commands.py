@@ -153,9 +153,29 @@ def _run(action: KeyAction) -> Callable[[Context], None]:
 
 
 def _create_key(context: Context) -> None:
+    """Ask where, among several connections, and then for the key."""
+    from kmstui.ui.dialogs import Menu, MenuItem
     from kmstui.ui.keys.creation import CreationForm
 
-    context.app.push_screen(CreationForm(context))
+    sessions = context.session.each
+    if len(sessions) == 1:
+        context.app.push_screen(CreationForm(context, context.connection))
+        return
+    items = [
+        MenuItem(
+            str(number),
+            each.label,
+            detail=each.caller.short if each.caller else each.caller_problem,
+            off="" if each.info else "There is no connection to it; W tells why.",
+        )
+        for number, each in enumerate(sessions)
+    ]
+    chosen = next((n for n, each in enumerate(sessions) if each is context.connection), 0)
+
+    def go(number: str) -> None:
+        context.app.push_screen(CreationForm(context, sessions[int(number)]))
+
+    context.app.ask(Menu("Create a key in which account and Region?", items, str(chosen)), go)
 
 
 def _key_menu(context: Context) -> None:

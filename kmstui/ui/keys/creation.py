@@ -76,8 +76,10 @@ class CreationForm(Form):
         Binding("ctrl+r", "bring_back", "what was typed before", show=False),
     ]
 
-    def __init__(self, context: Context) -> None:
-        self._session = context.connection
+    def __init__(self, context: Context, session: Session) -> None:
+        """`session` is over the connection that creates it."""
+        self._session = session
+        self._several = len(session.each) > 1
         self._library: Library = read_library(context.app.options.templates_directory)
         self._policies: dict[str, CreationPolicy] = {DEFAULT.id: DEFAULT}
         self._stores: dict[str, CustomKeyStore] = {}
@@ -109,7 +111,8 @@ class CreationForm(Form):
             ("Tags", self.tags),
             ("Policy", self.policy),
         )
-        super().__init__("Create a key", context, fields)
+        where = f" in {session.label}" if self._several else ""
+        super().__init__(f"Create a key{where}", context, fields)
         self.show_field(self.external_key, shown=False)
         self._set_specs()
 
@@ -276,11 +279,12 @@ class CreationForm(Form):
 
     def _review_words(self, creation: KeyCreation, alias: str) -> str:
         info = self._session.info
+        place = self._session.label if self._several else info.region if info else "?"
         tags = ", ".join(f"{tag.key}={tag.value}" for tag in creation.tags)
         policy = self._policies[self.policy.value]
         where = "multi-Region primary key" if creation.multi_region else "single-Region key"
         lines = [
-            f"In {info.region if info else '?'}: a {where}, {creation.spec}, {creation.usage}",
+            f"In {place}: a {where}, {creation.spec}, {creation.usage}",
             f"Material: {self._material_words(creation)}",
             f"Description: {creation.description or 'none'}",
             f"Alias: {full_name(alias) if alias else 'none'}",

@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from kmstui.model import CustomKeyStore
+from kmstui.service.ports import Target
 from kmstui.ui.keys.creation import CreationForm
-from tests.fakes import IMPORTED, FakeGateway
+from kmstui.ui.runtime import UiOptions
+from tests.fakes import IMPORTED, FakeConnector, FakeGateway, key_id_of
+from tests.fakes.gateway import INFO
+from tests.fakes.world import World
 from tests.screens import NARROW, WIDE, running
 
 
@@ -157,3 +163,35 @@ async def test_a_key_for_material_of_ones_own_waits_for_it():
         await run.wait_for("waits until you import it")
         await run.press("ctrl+s")
         await run.wait_for("Material: imported by you")
+
+
+async def test_with_several_connections_it_is_asked_where_and_the_chosen_keys_place_is_offered():
+    regions = ("eu-west-1", "us-east-1")
+    gateways: dict[str, FakeGateway] = {}
+
+    def one(target):
+        world = World(region=target.region)
+        world.add(key_id_of(1), target.region)
+        return gateways.setdefault(
+            target.region, FakeGateway(world, info=replace(INFO, region=target.region))
+        )
+
+    options = UiOptions(target=Target(region=",".join(regions)))
+    async with running(size=WIDE, connector=FakeConnector(make=one), options=options) as run:
+        await run.press("j", "x", "c")
+        await run.wait_for("Create a key in which account and Region?")
+        where = next(line for line in run.lines if "❯ 444455556666" in line)
+        assert "us-east-1" in where and "KMSWorkshop" in where
+        await run.press("enter")
+        await run.wait_for("Create a key in 444455556666 us-east-1")
+        await run.press("escape", "x", "c")
+        await run.wait_for("Create a key in which account and Region?")
+        await run.type("eu-west")
+        await run.press("enter")
+        await run.wait_for("Create a key in 444455556666 eu-west-1")
+        await run.press("ctrl+s")
+        await run.wait_for("In 444455556666 eu-west-1: a single-Region key")
+        await run.press("y")
+        await run.wait_for("was created")
+        counts = [gateways[each].count("kms:CreateKey") for each in regions]
+        assert counts == [1, 0]

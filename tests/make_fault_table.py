@@ -347,14 +347,19 @@ the models of botocore VERSION.
 
 def _whose(said_for: Iterable[Operation]) -> str:
     """The operations, in few words where they are all of a kind."""
-    named, wanted = [], {each.permission: each for each in said_for}
+    named, wanted = [], set(said_for)
     for kind in KINDS:
-        all_of_it = [each for each in OPERATIONS if kind_of(each) == kind]
-        if all(each.permission in wanted for each in all_of_it):
+        all_of_it = {each for each in OPERATIONS if kind_of(each) == kind}
+        if all_of_it <= wanted:
             named.append(f"every {kind}")
-            for each in all_of_it:
-                wanted.pop(each.permission)
-    return ", ".join([*named, *sorted(wanted)])
+            wanted -= all_of_it
+    # CreateGrant is sent both ways.
+    twice = {each.permission for each in OPERATIONS if not each.dry_run}
+    others = {
+        f"{each.permission}{' (dry run)' * (each.dry_run and each.permission in twice)}"
+        for each in wanted
+    }
+    return ", ".join([*named, *sorted(others)])
 
 
 def page(found: Mapping[str, Mapping[str, list[Operation]]] | None = None) -> str:

@@ -40,6 +40,8 @@ COMMANDS = (
     Entry("tag", "put tags on keys, by name or by a filter", "tags", "TAG"),
     Entry("untag", "remove tags from keys", "tags", "UNTAG"),
     Entry("undo", "take back the last change of tags", "tags", "UNDO"),
+    Entry("backup", "write what keys are into a folder, for git and for restore", "backup"),
+    Entry("restore", "bring keys back from a backup", "restore"),
     Entry("info", "version, paths, connection, and missing permissions", "info"),
     Entry("config check", "say all that is wrong with config.toml", "settings", "CHECK"),
     Entry("config schema", "print the JSON Schema of config.toml", "settings", "SCHEMA"),

@@ -212,9 +212,26 @@ class KeyEdits:
             raise CommandError(target.why_not)
         editing = PolicyEditing(target.location, session.change_scope(self.batch))
         await editing.open()
+        return await self._known(session, target, editing)
+
+    async def imagined(self, key: Key, base: str) -> KeyEdit:
+        """The policy of a key that does not exist, of which nothing but a review can be made.
+
+        `base` is what it is compared with.
+        """
+        session = self.session
+        target = KeyPolicyTarget(session, key, self.around.disabled)
+        editing = PolicyEditing(target.location, session.change_scope(self.batch))
+        editing.base = base
+        return await self._known(session, target, editing)
+
+    async def _known(
+        self, session: Session, target: KeyPolicyTarget, editing: PolicyEditing
+    ) -> KeyEdit:
+        """An edit that knows the account: who asks, and what binds that."""
         if session not in self._facts:
             identity = await caller_identity(session.gateway, session.caller)
             self._facts[session] = AccountFacts(*identity)
-        chain = await session.shared(ChainReader).own_chain(key)
+        chain = await session.shared(ChainReader).own_chain(target.key)
         target.know(replace(self._facts[session], chain=chain))
         return KeyEdit(target, editing)

@@ -14,8 +14,8 @@ from kmstui.service.editing import Assessment, Weight, joined_words
 if TYPE_CHECKING:
     from kmstui.scripting.key_edits import Review
 
-_MARKS = {Weight.GOOD: "ok", Weight.NOTE: "i", Weight.DOUBT: "?", Weight.BAD: "!"}
-_SIGNS = {Weight.BAD: "+", Weight.GOOD: "-"}
+MARKS = {Weight.GOOD: "ok", Weight.NOTE: "i", Weight.DOUBT: "?", Weight.BAD: "!"}
+SIGNS = {Weight.BAD: "+", Weight.GOOD: "-"}
 
 
 def write_review(review: Review, out: TextIO) -> None:
@@ -35,12 +35,12 @@ def _lines(review: Review) -> Iterator[str]:
     for clause in assessment.undone:
         yield f"  ?  This undoes your last save: {clause}."
     for judgement in assessment.judgements:
-        yield f"  {_MARKS[judgement.weight]:<2} {judgement.sentence}"
+        yield f"  {MARKS[judgement.weight]:<2} {judgement.sentence}"
     yield "Who gains and who loses"
     if not assessment.access:
         yield "     Nobody gains or loses anything."
     for line in assessment.access:
-        yield f"  {_SIGNS.get(line.weight, '?')}  {line.sentence}"
+        yield f"  {SIGNS.get(line.weight, '?')}  {line.sentence}"
         if line.refused:
             yield f"     {line.refused}"
     document = parse(assessment.text)

@@ -383,6 +383,13 @@ class FakeGateway:
         await self._call("kms:ListGrants", key_id)
         return self.world.grants.get(key_id, ())
 
+    async def create_grant(self, key_id: str, grant: Grant) -> str:
+        await self._call("kms:CreateGrant", key_id, mutating=True)
+        grants = self.world.grants.get(key_id, ())
+        made = replace(grant, id=f"made-{len(grants)}", key_arn=self.world.arn(key_id))
+        self.world.grants[key_id] = (*grants, made)
+        return made.id
+
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
         await self._call("kms:RevokeGrant", key_id, mutating=True)
         kept = tuple(each for each in self.world.grants.get(key_id, ()) if each.id != grant_id)

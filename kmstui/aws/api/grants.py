@@ -10,7 +10,7 @@ from kmstui.service.ports import Urgency
 
 
 class GrantApi(ApiBase):
-    """Reads and revocations of grants."""
+    """Reads, creations and revocations of grants."""
 
     async def list_grants(self, key_id: str, urgency: Urgency = Urgency.ASKED) -> tuple[Grant, ...]:
         listing = Listing(
@@ -21,6 +21,26 @@ class GrantApi(ApiBase):
             urgency=urgency,
         )
         return await listing.everything(self._calls)
+
+    async def create_grant(self, key_id: str, grant: Grant) -> str:
+        limits = {
+            "EncryptionContextEquals": dict(grant.context_equals) or None,
+            "EncryptionContextSubset": dict(grant.context_subset) or None,
+            "SourceArn": grant.source_arn or None,
+        }
+        params = {
+            "KeyId": key_id,
+            "Name": grant.name or None,
+            "GranteePrincipal": grant.grantee or None,
+            "GranteeServicePrincipal": grant.grantee_service or None,
+            "RetiringPrincipal": grant.retiring or None,
+            "RetiringServicePrincipal": grant.retiring_service or None,
+            "Operations": list(grant.operations),
+            "Constraints": {name: each for name, each in limits.items() if each} or None,
+        }
+        return await self._calls.send(
+            op.CREATE_GRANT, params, lambda response: response.text("GrantId")
+        )
 
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
         await self._change(op.REVOKE_GRANT, KeyId=key_id, GrantId=grant_id)

@@ -105,6 +105,7 @@ RESENDING = {
     "DeleteImportedKeyMaterial": Resending(False, "deletes what was imported again in between"),
     "ConnectCustomKeyStore": Resending(False, "undoes a DisconnectCustomKeyStore in between"),
     "DisconnectCustomKeyStore": Resending(False, "undoes a ConnectCustomKeyStore in between"),
+    "CreateGrant": Resending(True, "replaces nothing; a grant was made only if AWS says so"),
     "RevokeGrant": Resending(True, "is about one grant by its ID, which no other ever gets"),
 }
 """Every change, by name. What AWS rejected for its rate or for a fault inside (answers.py tells
@@ -148,6 +149,7 @@ IMPORT_KEY_MATERIAL = Operation("kms", "ImportKeyMaterial", 15)
 DELETE_IMPORTED_KEY_MATERIAL = Operation("kms", "DeleteImportedKeyMaterial", 15)
 CONNECT_CUSTOM_KEY_STORE = Operation("kms", "ConnectCustomKeyStore", 5)
 DISCONNECT_CUSTOM_KEY_STORE = Operation("kms", "DisconnectCustomKeyStore", 5)
+CREATE_GRANT = Operation("kms", "CreateGrant", 50)
 REVOKE_GRANT = Operation("kms", "RevokeGrant", 50)
 
 GET_RESOURCES = Operation(

@@ -36,7 +36,9 @@ from .custom_key_stores import read_store as read_store
 from .events import context_condition as context_condition
 from .events import read_events as read_events
 from .grants import Grants as Grants
+from .grants import grant_content as grant_content
 from .import_files import who_else_reads as who_else_reads
+from .lifecycle import CREATE_KEY as CREATE_KEY
 from .lifecycle import Lifecycle as Lifecycle
 from .lifecycle import replica_regions as replica_regions
 from .materials import EXISTING as EXISTING

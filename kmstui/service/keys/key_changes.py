@@ -41,7 +41,14 @@ class OutcomeText(Generic[T]):
 class KeyChanges:
     """Makes changes on the connection of a session."""
 
-    def __init__(self, session: Session, pause: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        session: Session,
+        pause: Sleep = asyncio.sleep,
+        seen: Callable[[Shown], None] = lambda shown: None,
+    ) -> None:
+        """`seen` is told what reading a change back showed, where it was accepted."""
+        self._seen = seen
         self._session = session
         self._store = session.store
         self._pause = pause
@@ -75,6 +82,8 @@ class KeyChanges:
         )
         if result.journal_problem:
             self._session.notify(result.journal_problem, "warning")
+        if result.error is None:
+            self._seen(result.read.shown)
         if result.read.value is not None:
             telling.keep(result.read.value)
             if result.read.shown is Shown.OURS:

@@ -60,6 +60,7 @@ _SHOWN: Mapping[str, Callable[[KeyMetadata, Values], bool]] = {
 }
 """By operation, whether a described key shows what was asked for."""
 
+CREATE_KEY = "kms:CreateKey"
 KEY_OPERATIONS = tuple(_SHOWN)
 ROTATION_OPERATIONS = (_OPERATIONS[KeyAction.ROTATION_ON], _OPERATIONS[KeyAction.ROTATION_OFF])
 
@@ -102,13 +103,16 @@ class Lifecycle(KeyChanges):
     where KMS refused it or nobody knows whether it happened.
     """
 
-    async def create(self, creation: KeyCreation, alias: str = "") -> tuple[Key, str]:
+    async def create(
+        self, creation: KeyCreation, alias: str = "", *, restores: str = ""
+    ) -> tuple[Key, str]:
         """Create a key and, where asked for, its alias.
 
-        When only the alias was refused, the key exists and the sentence says so instead.
+        When only the alias was refused, the key exists and the sentence says so instead. The
+        journal has the ARN of the key that it `restores`, so that no second one is made.
         """
         if problem := key_creation_problem(self._session, creation, alias):
-            raise InvalidInputError(problem, "Nothing was sent.", ErrorContext("kms:CreateKey"))
+            raise InvalidInputError(problem, "Nothing was sent.", ErrorContext(CREATE_KEY))
         session, gateway = self._session, self._session.gateway
         created: list[Key] = []
 
@@ -119,9 +123,8 @@ class Lifecycle(KeyChanges):
             return key.id
 
         subject = full_name(alias) if alias else "new key"
-        change: Change[object] = Change(
-            "kms:CreateKey", subject, {}, _wishes(creation), send, settled_later=False
-        )
+        wishes = {**_wishes(creation), **({"restores": restores} if restores else {})}
+        change: Change[object] = Change(CREATE_KEY, subject, {}, wishes, send, settled_later=False)
         result = await run_change(session.change_scope(), change, Waiting(ONCE))
         if result.journal_problem:
             session.notify(result.journal_problem, "warning")

@@ -19,7 +19,12 @@ from kmstui.service.changes import (
 )
 from kmstui.service.keys.aliases import ALIAS_OPERATIONS, alias_check
 from kmstui.service.keys.custom_key_stores import STORE_OPERATIONS, store_check
-from kmstui.service.keys.grants import REVOKE_GRANT, revocation_check
+from kmstui.service.keys.grants import (
+    CREATE_GRANT,
+    REVOKE_GRANT,
+    creation_check,
+    revocation_check,
+)
 from kmstui.service.keys.lifecycle import (
     KEY_OPERATIONS,
     ROTATION_OPERATIONS,
@@ -51,6 +56,10 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
     def grant(record: ChangeRecord) -> Check[Any]:
         return revocation_check(gateway, record.subject, json.loads(record.before)["grant"])
 
+    def new_grant(record: ChangeRecord) -> Check[Any]:
+        before, after = json.loads(record.before), json.loads(record.after)
+        return creation_check(gateway, record.subject, before["known"], after)
+
     def store(record: ChangeRecord) -> Check[Any]:
         return store_check(gateway, record.operation, record.subject)
 
@@ -59,6 +68,7 @@ def checks_of_keys(gateway: Gateway) -> Checks[Any]:
         **dict.fromkeys(ROTATION_OPERATIONS, rotation),
         **dict.fromkeys(ALIAS_OPERATIONS, alias),
         **dict.fromkeys(STORE_OPERATIONS, store),
+        CREATE_GRANT: new_grant,
         REVOKE_GRANT: grant,
     }
 

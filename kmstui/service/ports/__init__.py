@@ -12,10 +12,10 @@ from kmstui.service.ports.connections import Connector as Connector
 from kmstui.service.ports.connections import MfaPrompt as MfaPrompt
 from kmstui.service.ports.connections import Target as Target
 from kmstui.service.ports.connections import names_in as names_in
+from kmstui.service.ports.events import EventGateway as EventGateway
 from kmstui.service.ports.gateways import AliasGateway as AliasGateway
 from kmstui.service.ports.gateways import AnalyzerGateway as AnalyzerGateway
 from kmstui.service.ports.gateways import DryRunGateway as DryRunGateway
-from kmstui.service.ports.gateways import EventGateway as EventGateway
 from kmstui.service.ports.gateways import Gateway as Gateway
 from kmstui.service.ports.gateways import GrantGateway as GrantGateway
 from kmstui.service.ports.gateways import IdentityGateway as IdentityGateway

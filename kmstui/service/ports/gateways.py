@@ -28,7 +28,6 @@ from kmstui.model import (
     IdentityPolicy,
     Key,
     KeyCreation,
-    KeyEvent,
     KeyMetadata,
     LastUsage,
     ResourceKind,
@@ -38,6 +37,7 @@ from kmstui.model import (
 )
 from kmstui.service.ports.analyzer import AnalyzerFinding, PolicyCheck
 from kmstui.service.ports.changing import changes
+from kmstui.service.ports.events import EventGateway
 from kmstui.service.ports.material import CustomKeyStoreGateway, MaterialGateway
 from kmstui.service.ports.places import PlaceGateway
 
@@ -233,6 +233,14 @@ class GrantGateway(Protocol):
         ...
 
     @changes
+    async def create_grant(self, key_id: str, grant: Grant) -> str:
+        """CreateGrant with the name, principals, operations and constraints of a grant.
+
+        Returns the GrantId. What a grant has of its own, as ID and date, is not sent.
+        """
+        ...
+
+    @changes
     async def revoke_grant(self, key_id: str, grant_id: str) -> None:
         """RevokeGrant."""
         ...
@@ -248,29 +256,6 @@ class DryRunGateway(Protocol):
             AccessDeniedError: the caller may not, with KMS's words in the context.
             MalformedAnswerError: the endpoint does not know `DryRun`, and has carried it out.
             ServiceError: KMS says something else of it, such as that the key is disabled.
-        """
-        ...
-
-
-class EventGateway(Protocol):
-    """CloudTrail."""
-
-    async def events(
-        self, key_arn: str, token: str = "", name: str = ""
-    ) -> tuple[tuple[KeyEvent, ...], str]:
-        """One page of LookupEvents by resource name, newest first, and the next token or "".
-
-        `name` keeps only events of that operation; it is filtered after the answer, since
-        LookupEvents takes one attribute.
-        """
-        ...
-
-    async def policy_puts(
-        self, since: datetime, until: datetime
-    ) -> tuple[tuple[str, KeyEvent], ...]:
-        """The PutKeyPolicy events of all keys between two moments, each with its key's ID.
-
-        LookupEvents by event name: a key in use has too many others.
         """
         ...
 

@@ -17,7 +17,7 @@ from kmstui.aws.calls import operations
 from kmstui.demo.access.authorization import action_of
 from kmstui.demo.world.custom_key_stores import CLUSTER_STORE
 from kmstui.demo.world.endpoints import IN_USE
-from kmstui.model import KeyCreation, MaterialImport, ResourceKind, Tag
+from kmstui.model import Grant, KeyCreation, MaterialImport, ResourceKind, Tag
 from kmstui.service.errors import AccessDeniedError, InvalidInputError, InvalidStateError
 from tests import readme
 from tests.control import ControlledKms
@@ -132,6 +132,11 @@ async def grants_and_events(role: RestrictedRole) -> AsyncIterator[Any]:
     yield role.gateway.list_grants(key["KeyId"])
     yield role.gateway.revoke_grant(key["KeyId"], grant)
     yield role.gateway.events(key["Arn"])
+
+
+async def grants_made(role: RestrictedRole) -> AsyncIterator[Any]:
+    wanted = Grant("", "", role.arn, ("Decrypt",), context_subset=(("tenant", "1"),))
+    yield role.gateway.create_grant(role.key()["KeyId"], wanted)
 
 
 async def access(role: RestrictedRole) -> AsyncIterator[Any]:
@@ -255,6 +260,7 @@ USES = {
     "to read only the Regions that hold keys, of all that are enabled": indexes,
     "VPC endpoints of KMS and their policies": endpoints,
     "what is configured with a key (Uses); leave out services that it need not ask": resources,
+    "`kmstui restore`, besides what it changes by": grants_made,
     "editing policies": policies,
     "tags, aliases": tags_and_aliases,
     "the life of a key": life,

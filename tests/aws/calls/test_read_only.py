@@ -14,7 +14,7 @@ from kmstui.aws.api.base import nothing
 from kmstui.aws.calls import operations
 from kmstui.aws.calls.call import Calls
 from kmstui.aws.calls.operations import READ_NAMES, Operation
-from kmstui.model import DryRun, KeyCreation, MaterialImport, ResourceKind, Tag
+from kmstui.model import DryRun, Grant, KeyCreation, MaterialImport, ResourceKind, Tag
 from kmstui.service.errors import (
     MalformedAnswerError,
     ReadOnlyError,
@@ -36,6 +36,7 @@ _EXAMPLES: dict[object, object] = {
     str: "arn:aws:iam::111122223333:role/r",
     int: 7,
     DryRun: DryRun("Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/k"),
+    Grant: Grant("", "", "arn:aws:iam::111122223333:role/r", ("Decrypt",)),
     KeyCreation: KeyCreation(),
     MaterialImport: MaterialImport(b"token", b"wrapped"),
     ResourceKind: ResourceKind.SECRETS,

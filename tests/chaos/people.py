@@ -176,8 +176,12 @@ class Person:
                 terminal.send("1", *["_"] * ("4 Tags" not in text), *["r"] * ("stopped" in text))
                 return
             elif "not connected" in text and "r to connect" in " ".join(text.split()):
-                # Esc on the way home ends a connection that is still being made.
                 terminal.send("r")
+            elif "Connecting…" in text and "┌─" not in text:
+                # Esc would end a connection that is still being made, on a loaded machine for ever.
+                with contextlib.suppress(TerminalTimeoutError):
+                    terminal.wait_for(lambda text: "Connecting…" not in text)
+                continue
             elif text.strip():
                 terminal.send("escape")
             with contextlib.suppress(TerminalTimeoutError):

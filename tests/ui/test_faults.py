@@ -19,6 +19,7 @@ from kmstui.service.errors import (
     ThrottledError,
 )
 from kmstui.ui.runtime.options import UiOptions
+from kmstui.ui.widgets import sentences
 from tests.fakes import DYING, IMPORTED, FakeConnector, FakeGateway, large_world
 from tests.screens import WIDE, running
 
@@ -188,6 +189,20 @@ async def test_an_error_is_not_covered_by_what_matters_less_before_a_key_is_pres
         run.session.notify("Nothing can be read.", "error")
         await run.wait_for("Nothing can be read.")
         await run.press("j")
+        run.session.notify("A key was tagged.")
+        await run.wait_for("A key was tagged.")
+
+
+async def test_a_key_that_was_on_its_way_uncovers_no_error_at_once(monkeypatch):
+    monkeypatch.setattr(sentences, "NOTICE_SECONDS", 3600.0)
+    async with running(size=WIDE) as run:
+        run.session.notify("Nothing can be changed.", "error")
+        await run.wait_for("Nothing can be changed.")
+        await run.press("j")
+        run.session.notify("A setting is not kept.", "warning")
+        await run.press("k")
+        assert "Nothing can be changed." in run.text
+        monkeypatch.setattr(sentences, "NOTICE_SECONDS", 0.0)
         run.session.notify("A key was tagged.")
         await run.wait_for("A key was tagged.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 from time import monotonic
 from typing import Any
@@ -99,12 +100,15 @@ class NewestNotice(Sentences):
     """The notice told last, of those that come while the line is there.
 
     What was there long enough to be read goes with the next key. An error gives way to nothing
-    but another error until a key is pressed: all stand in the messages view, but a person who
-    looks up must find "Nothing can be changed", not what was told half a second later.
+    but another error until a key is pressed, and not to what comes in the moment in which a key
+    may have been on its way: all stand in the messages view, but a person who looks up must find
+    "Nothing can be changed", not what was told half a second later.
     """
 
     _said = 0.0
     _unread_error = False
+    _key_pressed = False
+    """Since the error; the person works on, and will see what comes next once it may show."""
 
     def __init__(self, store: Store, *, under_banner: bool = False, **sentences: Any) -> None:
         """`under_banner` leaves out what the banner says already."""
@@ -130,17 +134,27 @@ class NewestNotice(Sentences):
         if told.severity == "error" or not self._unread_error:
             self.tell(told.text, _STYLES.get(told.severity, ""))
             self._unread_error = told.severity == "error"
+        elif self._key_pressed:
+            # Textual knows no timer of no time.
+            left = max(0.01, self._said + NOTICE_SECONDS - monotonic())
+            self.set_timer(left, partial(self._tell_behind, self._said, told))
+
+    def _tell_behind(self, said: float, told: Notice) -> None:
+        """Tell what came behind an error, unless another was told since."""
+        if said == self._said and self.text:
+            self.tell(told.text, _STYLES.get(told.severity, ""))
 
     def tell(self, text: str, style: str = "") -> None:
         """Say this until the person goes on working."""
         self._said = monotonic()
-        self._unread_error = False
+        self._unread_error = self._key_pressed = False
         self.say(text, style)
 
     def fade(self) -> None:
         """The person goes on."""
-        self._unread_error = False
+        self._key_pressed = True
         if self.text and monotonic() - self._said > NOTICE_SECONDS:
+            self._unread_error = False
             self.say("")
 
     def close(self) -> bool:

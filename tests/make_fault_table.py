@@ -35,6 +35,7 @@ from kmstui.aws.calls import (
 )
 from kmstui.aws.calls.clients import Clients
 from kmstui.aws.calls.throttling import Bucket
+from kmstui.aws.calls.turns import Turns
 from kmstui.service.errors import ServiceError
 
 PAGE = Path(kmstui.aws.__file__).with_name("FAULTS.md")
@@ -230,7 +231,7 @@ class Asker:
 
     def __init__(self, *, in_command: bool = False) -> None:
         session = boto3.session.Session("AKIDEXAMPLE", "not-a-secret", region_name="eu-west-1")
-        self._clients = Clients(session, "kmstui", "eu-west-1", "", read_only=False)
+        self._clients = Clients(session, "kmstui", "eu-west-1", "", read_only=False, turns=Turns())
         free = Bucket(1e9)
         # Nobody's quota is at stake.
         self._clients.pacing.bucket = lambda operation: free  # type: ignore[method-assign]

@@ -17,3 +17,4 @@ from .operations import Operation as Operation
 from .response import Response as Response
 from .response import UnreadableResponse as UnreadableResponse
 from .response import text_pairs as text_pairs
+from .turns import Turns as Turns

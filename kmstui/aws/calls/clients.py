@@ -74,7 +74,9 @@ class Clients:
         kms_endpoint_url: str,
         *,
         read_only: bool,
+        turns: Turns,
     ) -> None:
+        """`turns` are those of all connections of this process."""
         self._session = session
         self._user_agent = user_agent
         self._region = region
@@ -82,7 +84,7 @@ class Clients:
         self._certificates = SharedCertificates()
         self.read_only = read_only
         self.pacing = Pacing()
-        self.turns = Turns()
+        self.turns = turns
         self._made: dict[str, BaseClient] = {}
         self._lock = threading.Lock()
         self._thread = threading.local()

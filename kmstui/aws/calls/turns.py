@@ -4,7 +4,8 @@ Python runs one thread at a time. Two dozen threads that sign requests and parse
 each take a slice before the call that a person waits for gets its own. So one BACKGROUND thread
 computes at a time, and gives its turn away while it sends and waits. With 64 other calls waiting
 at 20 ms of latency, a person's call takes 35 ms and a tenth of them more than 60 ms; without turns
-80 ms and 260 ms, for the same number of calls a second.
+80 ms and 260 ms, for the same number of calls a second. All connections of the process share the
+turns: they share the interpreter.
 """
 
 from __future__ import annotations

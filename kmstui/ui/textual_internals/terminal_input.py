@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from textual import constants
@@ -29,6 +30,12 @@ _SWITCH_SECONDS = 0.0002
 
 _BEGIN, _END = "\x1b[200~", "\x1b[201~"
 """What a terminal puts around a paste (xterm's "bracketed paste mode")."""
+
+_STALLED_SECONDS = 1.0
+"""A paste comes without such a gap; where it does not, its end was lost, or is on its way still."""
+
+_LEAVING = frozenset("\x1b\x03\x11")
+"""Esc, Ctrl-c and Ctrl-q: what a person presses whom the program does not answer any more."""
 
 _ESCAPE_SHOWN = "␛"
 
@@ -108,9 +115,20 @@ class PasteParser(XTermParser):
         """The last characters, for a beginning that came in two portions."""
         self._held = ""
         """Characters with which the end may have begun."""
+        self._fed = 0.0
+        """When something came last, other than what a person in a hurry presses again and again."""
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Read one portion of what the terminal sent; an empty one is the last."""
+        """Read one portion of what the terminal sent; an empty one is the last.
+
+        A paste whose end was lost, as on a line that dropped for a moment, would swallow every
+        key from then on: Esc, Ctrl-c or Ctrl-q, alone after a gap, end it. Time alone does not, for
+        the rest of a paste that was held up would press keys.
+        """
+        if data not in _LEAVING:
+            self._fed = monotonic()
+        elif self._is_pasting and monotonic() - self._fed > _STALLED_SECONDS:
+            yield from self.feed(_END)
         harmless = "".join(self._harmless(data))
         if harmless or not data:
             yield from map(_true_key, super().feed(harmless))

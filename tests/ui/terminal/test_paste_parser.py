@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual import events
 
+from kmstui.ui.textual_internals import terminal_input
 from kmstui.ui.textual_internals.terminal_input import PasteParser
 
 PIECES = st.sampled_from(
@@ -66,3 +67,30 @@ def test_an_esc_with_keys_right_behind_it_is_an_esc(burst, keys, monkeypatch):
     read += parser.tick()
     got = [event.key for event in read if isinstance(event, events.Key)]
     assert got[: len(keys.split())] == keys.split()
+
+
+@pytest.mark.parametrize(("key", "name"), [("\x1b", "escape"), ("\x03", "ctrl+c")])
+def test_a_paste_whose_end_was_lost_takes_no_key_of_who_wants_out(monkeypatch, key, name):
+    times = [100.0]
+    monkeypatch.setattr("textual._parser.get_time", lambda: times[-1])
+    monkeypatch.setattr(terminal_input, "monotonic", lambda: times[-1])
+    parser = PasteParser()
+
+    def came(data, later):
+        times.append(times[-1] + later)
+        read = [*parser.feed(data)]
+        times.append(times[-1] + 0.5)
+        return [*read, *parser.tick()]
+
+    assert came("\x1b[200~half of it\x1b[2", 0.0) == []
+    # Without a gap it is of the paste, and so is whatever else comes later.
+    assert came(key, -0.5) == []
+    assert came("y", 60.0) == []
+    # However often it is pressed.
+    assert came(key, 0.1) == []
+    read = [*came(key, 0.3), *came("j", 0.0)]
+    paste, keys = read[0], read[1:]
+    assert isinstance(paste, events.Paste)
+    assert paste.text.startswith("half of it␛[2")
+    assert "y" in paste.text
+    assert [each.key for each in keys] == [name, "j"]

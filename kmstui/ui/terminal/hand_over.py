@@ -72,13 +72,17 @@ def _wait_for_enter(words: str) -> None:
 
 @contextmanager
 def _interrupts_for_the_program() -> Iterator[None]:
-    """Ctrl-C is meant for the program on the terminal, and must not end this one behind it."""
+    r"""Ctrl-C and Ctrl-\ are meant for the program on the terminal, and must not end this one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     # A handler, unlike SIG_IGN, is not inherited by the program.
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    before = {
+        number: signal.signal(number, lambda _number, _frame: None)
+        for number in (signal.SIGINT, signal.SIGQUIT)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

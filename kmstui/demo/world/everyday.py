@@ -197,6 +197,9 @@ def _add_multi_region(build: Builder) -> None:
     replica.creation_date = build.now - 575 * DAY
     replica.description = "Session data, replica"
     replica.tags = {"project": "platform", "env": "prod"}
+    # Policies of related keys go their own ways: this one was not told of what came later.
+    reads = allow("Reads sessions", {"AWS": build.arn("role/orders-api")}, ("kms:Decrypt",))
+    replica.policy = away.with_root(reads)
     store.add([replica])
     store.put_alias("alias/global/sessions", replica.id, replica.creation_date)
     set_regions(build.stores, primary, build.region, (second,))

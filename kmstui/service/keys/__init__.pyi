@@ -18,8 +18,10 @@ from .comparing import KeyPicture as KeyPicture
 from .comparing import PolicyDifference as PolicyDifference
 from .comparing import compare_policies as compare_policies
 from .comparing import compared as compared
-from .comparing import read_picture as read_picture
+from .comparing import policy_like as policy_like
+from .comparing import read_pictures as read_pictures
 from .comparing import read_set as read_set
+from .comparing import tags_like as tags_like
 from .creation import DEFAULT as DEFAULT
 from .creation import SPECS as SPECS
 from .creation import CreationPolicy as CreationPolicy
@@ -54,6 +56,7 @@ from .primary import Keys as Keys
 from .primary import PrimaryRegion as PrimaryRegion
 from .primary import primary_before as primary_before
 from .primary import primary_problem as primary_problem
+from .related import RelatedKeys as RelatedKeys
 from .unfinished import settle_key_changes as settle_key_changes
 from .wrapping import WRAPPED_FILE as WRAPPED_FILE
 from .wrapping import Wrapping as Wrapping

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any, cast
 
+from kmstui.service.connections import GatewayByArn, JournalByArn
 from kmstui.service.errors import CancelledByPersonError, ServiceError
 from kmstui.service.inventory import Store
+from kmstui.service.ports import Gateway, Scope
 from kmstui.service.session import Session
 
 
@@ -59,20 +62,37 @@ class RelatedKeys:
 
 
 class _Beside(Session):
-    """The session over a connection that is opened beside another; tells what it has to there."""
+    """The session over a connection that is opened beside another; tells what it has to there.
+
+    Its keys go by their ARNs: the one of the other Region has the same ID.
+    """
 
     def __init__(self, other: Session) -> None:
+        journal = JournalByArn(other.journal, self._place_of)
         loop = asyncio.get_running_loop()
         super().__init__(
             Store(loop.call_later),
             other.connector,
-            other.journal,
+            # It has every method of the port, which no type checker can see.
+            cast("Any", journal),
             other.clock,
             read_only=other.read_only,
             demo=other.demo,
         )
         self.slices = other.slices
         self._other = other
+        self._by_arn: GatewayByArn | None = None
+
+    def _take(self, gateway: Gateway) -> None:
+        self._by_arn = GatewayByArn(gateway)
+        super()._take(cast("Gateway", self._by_arn))
+
+    def handle(self, name: str) -> str:
+        """The ARN of a key ID or alias name of this connection."""
+        return self._by_arn.handle(name) if self._by_arn is not None else name
+
+    def _place_of(self, _: Scope) -> str:
+        return self._by_arn.place if self._by_arn is not None else ""
 
     def notify(self, text: str, severity: str = "information") -> None:
         """Where the person looks."""

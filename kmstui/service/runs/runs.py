@@ -87,6 +87,11 @@ class Runs(Generic[C, T]):
         self._pause = pause
         self.kind = kind
 
+    @property
+    def session(self) -> Session:
+        """The session over whose connections they are made."""
+        return self._session
+
     # Planning
 
     async def plan_again(

@@ -48,6 +48,18 @@ SCREEN_KEYS = {
     "batch.save": ("y",),
     "template.add": ("enter",),
     "template.whole": ("w",),
+    # Keys beside each other, and custom key stores
+    "compare.align": ("b",),
+    "compare.primary": ("P",),
+    "compare.replicate": ("p",),
+    "compare.fold": ("f",),
+    "compare.texts": ("t",),
+    "compare.read": ("r",),
+    "key-stores.connect": ("c",),
+    "key-stores.disconnect": ("d",),
+    "key-stores.keys": ("enter",),
+    "key-stores.copy": ("y",),
+    "key-stores.read": ("r",),
     # Other screens
     "history.parts": ("enter",),
     "findings.go": ("enter",),

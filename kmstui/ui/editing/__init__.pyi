@@ -1,3 +1,4 @@
+from .commands import edit_key as edit_key
 from .commands import open_role_policy as open_role_policy
 from .role_policies import ask_for_role as ask_for_role
 from .role_policies import choose_policy as choose_policy

@@ -20,6 +20,7 @@ from kmstui.ui.main import main_of, with_marks_told
 if TYPE_CHECKING:
     from kmstui.model import Identity, Key
     from kmstui.service.editing import EditTarget
+    from kmstui.service.session import Session
     from kmstui.ui.editing.history_panel import HistoryPanel
     from kmstui.ui.editing.history_screen import HistoryView
     from kmstui.ui.editing.role_policies import PolicyChoice
@@ -29,16 +30,21 @@ if TYPE_CHECKING:
 
 
 def open_editor(
-    context: Context, target: EditTarget, *, outside: bool = False, begin_with: str = ""
+    context: Context,
+    target: EditTarget,
+    *,
+    session: Session | None = None,
+    outside: bool = False,
+    begin_with: str = "",
 ) -> None:
-    """Open a policy in the editor.
+    """Open a policy in the editor; over a connection of its own where that is given.
 
     Raises:
         JournalError: the account is not known yet.
     """
     from kmstui.ui.editing.edit_screen import EditScreen
 
-    session = context.session.of(target.location.subject)
+    session = (session or context.session).of(target.location.subject)
     scope = session.change_scope()
     screen = EditScreen(
         session, target, scope, context.app.symbols, outside=outside, begin_with=begin_with
@@ -46,18 +52,26 @@ def open_editor(
     context.app.push_screen(screen)
 
 
-def edit_key(context: Context, key_id: str, *, outside: bool = False, begin_with: str = "") -> None:
-    """Open the policy of a key in the editor.
+def edit_key(
+    context: Context,
+    key_id: str,
+    *,
+    session: Session | None = None,
+    outside: bool = False,
+    begin_with: str = "",
+) -> None:
+    """Open the policy of a key in the editor; over a connection of its own where that is given.
 
     Raises:
         ServiceError: there is no connection, or the account is not known yet.
     """
     from kmstui.service.editing import KeyPolicyTarget
 
-    key = context.store.keys[key_id]
+    session = session or context.session
+    key = session.store.keys[key_id]
     disabled = context.app.options.rules_off(key.id)
-    target = KeyPolicyTarget(context.session, key, disabled)
-    open_editor(context, target, outside=outside, begin_with=begin_with)
+    target = KeyPolicyTarget(session, key, disabled)
+    open_editor(context, target, session=session, outside=outside, begin_with=begin_with)
 
 
 def _edit(context: Context, *, outside: bool = False) -> None:

@@ -120,7 +120,7 @@ _ACTIONS = {
 }
 """Every action in the menu's order, with its letter there and its help."""
 
-_CREATE = "create"
+_CREATE, _COMPARE = "create", "key.compare"
 
 
 def _off_reason(key: Key, action: KeyAction) -> str:
@@ -193,9 +193,14 @@ def _key_menu(context: Context) -> None:
                 for action, (letter, _) in _ACTIONS.items()
             ),
             MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
+            MenuItem(_COMPARE, "Compare…", key="="),
         ]
 
     def go(chosen: str) -> None:
+        if chosen == _COMPARE:
+            main = main_of(context.app)
+            main.run_command(next(each for each in main.all_commands if each.id == _COMPARE))
+            return
         run = _create_key if chosen == _CREATE else _run(KeyAction[chosen])
         run(context)
 

@@ -18,7 +18,7 @@ from kmstui.service.keys import (
     disconnect_off,
     error_words,
 )
-from kmstui.ui.commands import Context, aws_command, no_changes
+from kmstui.ui.commands import Context, aws_command, bound, no_changes
 from kmstui.ui.dialogs import ListScreen
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.keys.table_view import moment
@@ -48,19 +48,19 @@ class CustomKeyStoresScreen(ListScreen[str]):
     """Returns the ID of the store whose keys shall be shown."""
 
     KEYS = (
-        ("c", "Connect"),
-        ("d", "Disconnect"),
-        ("Enter", "Its keys"),
-        ("y", "Copy command"),
-        ("r", "Read again"),
+        ("key-stores.connect", "Connect"),
+        ("key-stores.disconnect", "Disconnect"),
+        ("key-stores.keys", "Its keys"),
+        ("key-stores.copy", "Copy command"),
+        ("key-stores.read", "Read again"),
         ("Esc", "Close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "connect", "connect the key store", show=False),
-        Binding("d", "disconnect", "disconnect the key store", show=False),
-        Binding("enter", "keys", "show its keys", show=False),
-        Binding("y", "copy", "copy the command", show=False),
-        Binding("r", "read", "read again", show=False),
+        bound("key-stores.connect", "connect", "connect the key store"),
+        bound("key-stores.disconnect", "disconnect", "disconnect the key store"),
+        bound("key-stores.keys", "keys", "show its keys"),
+        bound("key-stores.copy", "copy", "copy the command"),
+        bound("key-stores.read", "read", "read again"),
         Binding("escape,q", "leave", "close", show=False),
     ]
 

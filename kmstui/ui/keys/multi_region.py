@@ -7,9 +7,12 @@ from collections.abc import Callable
 from kmstui.model import Key, KeyMetadata
 from kmstui.service.errors import ServiceError
 from kmstui.service.keys import (
+    KeyAction,
     Keys,
     Lifecycle,
     PrimaryRegion,
+    RelatedKeys,
+    off_reason,
     primary_before,
     primary_problem,
     replica_regions,
@@ -20,8 +23,27 @@ from kmstui.ui.dialogs import Menu, MenuItem
 from kmstui.ui.keys.change_dialog import Proposal, propose
 
 
-def replicate(context: Context, key: Key) -> None:
-    """Let the person pick a Region, and replicate the key into it."""
+def act_on_set(
+    context: Context, key_id: str, action: KeyAction, ended: Callable[[], object]
+) -> str:
+    """Replicate a key's set, or change its primary key, from whichever of its keys.
+
+    Returns why that cannot be, as a sentence, or ""; `ended` is called once it was sent.
+    """
+    key = context.store.keys.get(key_id)
+    if key is None:
+        return "The key is not among those listed any more."
+    if action is KeyAction.REPLICATE:
+        replicate(context, key, ended)
+        return ""
+    reason = off_reason(key, action)
+    if not reason:
+        change_primary(context, key, ended)
+    return reason
+
+
+def replicate(context: Context, key: Key, ended: Callable[[], object] = lambda: None) -> None:
+    """Let the person pick a Region, and replicate the key into it; `ended` is called then."""
     info = context.connection.info
     taken = replica_regions(key.metadata) if key.metadata else ()
 
@@ -35,13 +57,29 @@ def replicate(context: Context, key: Key) -> None:
         ]
         title = f"Replicate {context.store.name_of(key.id)} into which Region?"
         menu = Menu(title, items)
-        context.app.ask(menu, lambda region: propose(context, _replica(context, key, region)))
+        context.app.ask(
+            menu, lambda region: propose(context, _replica(context, key, region, ended))
+        )
 
     app = context.app
     app.type_ahead.opens(app.work(ask, group="replicate", what="offering Regions"), app.screen)
 
 
-def _replica(context: Context, key: Key, region: str) -> Proposal:
+def _replica(context: Context, key: Key, region: str, ended: Callable[[], object]) -> Proposal:
+    # KMS replicates the primary key, in its own Region.
+    primary = next(iter(replica_regions(key.metadata)), "") if key.metadata else ""
+    own = context.session.of(key.id)
+
+    async def send(_: str) -> str:
+        session, key_id = own, key.id
+        if primary and primary != key.region:
+            session = await own.shared(RelatedKeys).session_in(primary)
+            key_id = session.handle(key.bare_id)
+        try:
+            return await Lifecycle(session).replicate(key_id, region)
+        finally:
+            ended()
+
     name = context.store.name_of(key.id)
     description = key.metadata.description if key.metadata else ""
     described = ("--description", description) if description else ()
@@ -55,15 +93,17 @@ def _replica(context: Context, key: Key, region: str) -> Proposal:
         ),
         yes="Replicate",
         doing=f"Replicating {name} into {region}",
-        send=lambda _: Lifecycle(context.session).replicate(key.id, region),
+        send=send,
         command=lambda _: (
-            "replicate-key", "--key-id", key.id, "--replica-region", region, *described
+            "replicate-key", "--key-id", key.bare_id, "--replica-region", region, *described
         ),
+        subject=key.id,
+        region=primary,
         style="warn",
     )  # fmt: skip
 
 
-def change_primary(context: Context, key: Key) -> None:
+def change_primary(context: Context, key: Key, ended: Callable[[], object] = lambda: None) -> None:
     """Let the person pick a Region of the set, and make its key the primary one."""
     regions = replica_regions(key.metadata) if key.metadata else ()
     items = [
@@ -77,7 +117,7 @@ def change_primary(context: Context, key: Key) -> None:
     # The first is the primary one.
     title = f"Which Region's key of {context.store.name_of(key.id)} shall be primary?"
     menu = Menu(title, items, chosen=regions[1] if len(regions) > 1 else "")
-    context.app.ask(menu, lambda region: propose(context, primary(context, key, region)))
+    context.app.ask(menu, lambda region: propose(context, primary(context, key, region, ended)))
 
 
 def primary(

@@ -101,7 +101,7 @@ class RunController:
         saved = [result.change for result in results if result.outcome.saved]
         if saved:
             self._undo = partial(self.undo, kind, saved)
-            self._program.last_change_command = cli_commands(saved, kind, self._session)
+            self._program.last_change_command = cli_commands(saved, kind, kind.runs.session)
 
     # What an earlier kmstui left behind
 

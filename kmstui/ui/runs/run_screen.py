@@ -68,8 +68,8 @@ class RunScreen(Dialog[bool], Generic[C]):
         """
         super().__init__(title, "dialog-wide", "run")
         self._program = program
-        self._session = program.session
-        self._store = program.session.store
+        self._session = kind.runs.session
+        self._store = kind.store
         self._kind = kind
         self._ended = ended
         self._planner = planner

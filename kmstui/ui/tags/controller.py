@@ -6,7 +6,7 @@ It is there from the start; what it opens is imported when it opens it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from kmstui.model import Key, Tag, TagDelta
@@ -14,6 +14,7 @@ from kmstui.ui.commands import Program
 from kmstui.ui.runs import RunController
 
 if TYPE_CHECKING:
+    from kmstui.service.session import Session
     from kmstui.service.tags import TagChange, TagVocabulary
     from kmstui.ui.runs import Plan
     from kmstui.ui.tags.modes import LineMode
@@ -77,6 +78,16 @@ class TagController:
     def delete(self, key_id: str, tag: Tag) -> None:
         """Show what removing a tag does."""
         self.show(f"Remove the tag {tag.key}", self._planner([key_id], TagDelta(remove=(tag.key,))))
+
+    def change_beside(self, session: Session, key_id: str, title: str, delta: TagDelta) -> None:
+        """Show what a change of tags does to a key of a connection beside those in use."""
+        from kmstui.service.tags import Tagging
+        from kmstui.ui.tags.words import ShownTags
+
+        tagging = Tagging(session)
+        kind = ShownTags(tagging, session.store, self._program.symbols)
+        planner = partial(tagging.plan, [key_id], delta)
+        self._program.part(RunController).show(kind, title, planner)
 
     def show(
         self,

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from kmstui.model import Grant, KeyMetadata
+from kmstui.model import Grant, KeyMetadata, TagDelta
 from kmstui.service.errors import AccessDeniedError, NetworkError
 from kmstui.service.keys.comparing import (
     ABSENT,
     compare_policies,
     compared,
+    policy_like,
     read_picture,
     read_set,
+    tags_like,
 )
 from kmstui.service.ports import Target
 from tests.fakes import ACCOUNT, IMPORTED, INFO, NAMELESS, REPLICATED, FakeGateway, arn_of
@@ -25,7 +27,7 @@ WIDER = (
 
 
 async def pictures(bench):
-    return [await read_picture(bench.gateway, each, each) for each in (IMPORTED, NAMELESS)]
+    return [await read_picture(bench.session, each, each) for each in (IMPORTED, NAMELESS)]
 
 
 async def test_what_differs_comes_first_and_what_one_lacks_is_said(bench):
@@ -86,7 +88,7 @@ def elsewhere(bench):
     return made
 
 
-async def test_a_set_is_read_over_a_connection_to_each_region_which_is_closed_again(
+async def test_a_set_is_read_over_a_connection_to_each_region_which_goes_with_the_key_s_own(
     bench, elsewhere
 ):
     asked: list[Target] = []
@@ -97,9 +99,11 @@ async def test_a_set_is_read_over_a_connection_to_each_region_which_is_closed_ag
 
     bench.session.connector.connect = connect
     here, there = await read_set(bench.session, REPLICATED)
+    await read_set(bench.session, REPLICATED)
     assert [target.region for target in asked] == ["us-east-1"]
+    assert not elsewhere.closed
+    bench.session.close()
     assert elsewhere.closed
-    assert not bench.gateway.closed
     assert (here.name, there.name) == (bench.world.region, "us-east-1")
     facts = {fact.label: fact for fact in compared([here, there])}
     assert facts["Multi-Region"].values == ("PRIMARY", "REPLICA")
@@ -114,3 +118,12 @@ async def test_a_region_that_is_out_of_reach_is_a_picture_that_says_why(bench, e
     here, there = await read_set(bench.session, REPLICATED)
     assert here.facts
     assert "us-east-1 does not answer" in there.problem
+
+
+async def test_what_makes_the_tags_and_the_policy_of_one_key_those_of_another(bench):
+    one, other = await pictures(bench)
+    assert tags_like(one, other) == TagDelta(put=one.tags)
+    assert tags_like(other, one) == TagDelta(remove=("env", "project"))
+    assert tags_like(one, replace(other, tags=None)) == TagDelta()
+    named = replace(one, policy=f'{{"Resource": "{one.arn}"}}')
+    assert policy_like(named, other) == f'{{"Resource": "{other.arn}"}}'

@@ -317,6 +317,7 @@ class FakeGateway:
 
     async def replicate(self, key_id: str, region: str, description: str = "") -> Key:
         await self._call("kms:ReplicateKey", key_id, mutating=True)
+        key_id = self._key("kms:ReplicateKey", key_id)
         arn = arn_of(key_id, self.world.account, region)
         metadata = self.world.metadata[key_id]
         self.world.metadata[key_id] = replace(metadata, replicas=(*metadata.replicas, arn))
@@ -324,6 +325,7 @@ class FakeGateway:
 
     async def update_primary_region(self, key_id: str, region: str) -> None:
         await self._call("kms:UpdatePrimaryRegion", key_id, mutating=True)
+        key_id = self._key("kms:UpdatePrimaryRegion", key_id)
         metadata = self.world.metadata[key_id]
         first = next(arn for arn in metadata.replicas if arn.split(":")[3] == region)
         others = tuple(arn for arn in metadata.replicas if arn != first)

@@ -126,7 +126,7 @@ COMMANDS = (
     Command(
         id="key.compare", label="Compare", help="Compare two marked keys, or a key with its"
         " replicas, with the same alias elsewhere or another key: policy by meaning and access,"
-        " aliases, tags, rotation, grants", keys=("C",), available=needs_key, run=_compare,
+        " aliases, tags, rotation, grants", keys=("B",), available=needs_key, run=_compare,
     ),
     Command(
         id="key.regions", label="All Regions", help="Compare a multi-Region key with its replicas,"

@@ -84,7 +84,7 @@ def test_keys_can_be_exchanged_and_taken_away():
 
 
 async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
-    keys = rebinding([("policy.edit", ["Ctrl-e", "Y"]), ("text.search", ["B"]), ("keys.sort", [])])
+    keys = rebinding([("policy.edit", ["Ctrl-e", "Y"]), ("text.search", ["Q"]), ("keys.sort", [])])
     async with running(size=WIDE, options=UiOptions(keys=keys)) as run:
         await run.choose(IMPORTED)
         assert "Ctrl-e Edit" in run.lines[-1]
@@ -92,8 +92,8 @@ async def test_a_rebound_command_is_on_its_new_key_in_bar_and_help_too():
         await run.wait_for("Ctrl-e Y")
         await run.press("escape", "e")
         await run.wait_for("e does nothing here")
-        # A key of a widget's own moves too: / is free in a text, and B asks.
-        await run.press("v", "B")
+        # A key of a widget's own moves too: / is free in a text, and Q asks.
+        await run.press("v", "Q")
         await run.type("Allow")
         await run.wait_for("1 of 1")
         await run.press("escape", "Y")

@@ -71,7 +71,7 @@ async def test_two_marked_keys_differences_first_and_the_rest_folded(size):
         await run.type("/ImportedCMK|retired/")
         await run.press("enter")
         await run.wait_for("2 of 9")
-        await run.press("asterisk", "C")
+        await run.press("asterisk", "B")
         await run.wait_for("ImportedCMK beside retired")
         await run.wait_for("means the same as")
         # Beside each other where they fit.
@@ -91,7 +91,7 @@ async def test_two_marked_keys_differences_first_and_the_rest_folded(size):
 async def test_what_one_key_can_be_compared_with_is_offered_and_another_one_found_by_typing():
     async with running() as run:
         await run.choose(IMPORTED)
-        await run.press("C")
+        await run.press("B")
         await run.wait_for("With another key…")
         await run.press("r")
         await run.wait_for("It is no multi-Region key")
@@ -115,7 +115,7 @@ async def test_the_same_alias_in_another_open_connection_is_offered():
         await run.wait_for(lambda: run.store.alias_ids_of(key))
         await run.wait_for(lambda: run.main.keys_pane.key_rows.settled)
         assert await run.main.go_to_key(key)
-        await run.press("C")
+        await run.press("B")
         await run.wait_for(f"With alias/ImportedCMK in {ACCOUNT} {THERE}")
         await run.press("1")
         title = f"ImportedCMK in {ACCOUNT} {INFO.region} and in {ACCOUNT} {THERE}"
@@ -125,7 +125,7 @@ async def test_the_same_alias_in_another_open_connection_is_offered():
 
 async def open_set(run):
     await run.choose(REPLICATED)
-    await run.press("C", "r")
+    await run.press("B", "r")
     screen = await run.wait_for_screen(CompareScreen)
     await run.wait_for("role/reader")
     return screen
@@ -179,7 +179,7 @@ async def test_a_region_out_of_reach_is_said_and_the_others_are_compared(here, c
     async with running(here, connector=connector) as run:
         connector.fail(NetworkError("us-east-1 does not answer"))
         await run.choose(REPLICATED)
-        await run.press("C", "r")
+        await run.press("B", "r")
         await run.wait_for("us-east-1 does not answer")
         await run.wait_for("There are no two keys that could be read")
 

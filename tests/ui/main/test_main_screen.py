@@ -373,7 +373,7 @@ async def test_a_key_of_another_pane_says_where_it_works():
         await run.press("4", "s")
         await run.wait_for("s does nothing here; in keys: Sort.")
         await run.press("1", "b")
-        await run.wait_for("b does nothing here; in history: Bring back.")
+        await run.wait_for("b does nothing here; in history: Bring back")
         before = len(run.store.notices)
         await run.press("escape")
         assert len(run.store.notices) == before

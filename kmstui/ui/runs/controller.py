@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kmstui.service.inventory import FIRST_PAINT_SECONDS
 from kmstui.service.ports import ChangeRecord
 from kmstui.ui.commands import READ_ONLY, Program
+from kmstui.ui.runtime import import_ahead
 
 if TYPE_CHECKING:
     from kmstui.service.runs import RunResult, UnfinishedRun
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _IN_FRONT_SECONDS = 0.3
 """Time between two looks at whether nothing is open over the panes any more."""
+_LOADED_SECONDS = 0.03
+"""Time between two looks at whether the rest of the screens is loaded."""
 
 _NO_UNDO = (
     "Changes of tags, of keys and of the primary Region can be undone here; History has a policy's"
@@ -109,8 +112,11 @@ class RunController:
         self, connection: Session, kinds: Callable[[], Sequence[ShownKind[Any]]]
     ) -> None:
         """Settle interrupted runs that left nothing to do, and ask about each other one."""
-        # What it takes to look is loaded once the first keys have been drawn.
+        # What it takes to look is loaded once the first keys have been drawn, by the thread that
+        # loads all screens: loaded here, a key that was pressed meanwhile waited 20 ms for it.
         await asyncio.sleep(FIRST_PAINT_SECONDS)
+        while import_ahead().is_alive():  # noqa: ASYNC110
+            await asyncio.sleep(_LOADED_SECONDS)
         for kind in kinds():
             for run in await kind.runs.unfinished(connection):
                 await self._see_to(run, kind)

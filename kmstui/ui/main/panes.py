@@ -176,12 +176,12 @@ class Panes(Container):
         zoom = self.zoom
         wide, high = (have >= need for have, need in zip(self.screen.size, FRAMES, strict=True))
         framed = wide and high and zoom != ONE
-        self.set_class(zoom == ALL, "-all")
+        # Together, since each change of a class styles every widget of the panes anew.
+        self.update_classes({"-all": zoom == ALL, "-framed": framed}, animate=False)
         width = self.screen.size.width
         left, _ = self._columns[0]
         whole_ids = min(width * 58 // 100, _LEFT_WITH_IDS) if zoom == ALL and wide else 0
         left.styles.width = max(width * 53 // 100, whole_ids) if zoom == ALL else None
-        self.set_class(framed, "-framed")
         for pane in self.all:
             focused = pane is self.focused
             pane.set_open(opened=zoom == ALL or focused, focused=focused, framed=framed)

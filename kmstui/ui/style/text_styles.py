@@ -176,8 +176,7 @@ class TitleLine(OneLine):
         """Draw it as the upper line of a frame, or as a bar over the whole width."""
         self._edges = ("╭", "─", "╮") if framed else ("", " ", "")
         self.line_style = ("key" if focused else "frame") if framed else ""
-        self.set_class(framed, "-framed")
-        self.set_class(focused, "-focused")
+        self.update_classes({"-framed": framed, "-focused": focused}, animate=False)
         self.refresh()
 
     @property

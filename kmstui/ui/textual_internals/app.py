@@ -16,6 +16,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.binding import BindingsMap, BindingType
+from textual.css.model import RuleSet
 from textual.dom import NoScreen
 from textual.screen import Screen
 from textual.strip import Strip
@@ -24,6 +25,9 @@ from textual.strip import Strip
 # widgets that are gone would stay with all their drawn lines.
 _cached: Any = classmethod(lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__))  # type: ignore[arg-type]
 StylesCache.get_inner_outer = _cached  # type: ignore[method-assign]
+
+# By identity, as Textual's own in Python, which is called 200 times for each style worked out.
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 Piece = tuple[int, int, Iterable[Strip]]
 """Row and column of the screen, and what shall stand from there on."""

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
-from tests.quiet import quiet_pilots
+from tests.quiet import quiet_pilots, sheets_parsed_once, unseen_frames
 
 # Hypothesis fails an example that takes 0.2 s, which any may on a busy machine.
 settings.register_profile("kmstui", deadline=None)
@@ -52,5 +52,5 @@ def collector_is_steered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def pilots_wait_for_quiet() -> Iterator[None]:
     """Pilots wait until the program is at rest, not until its process looks idle."""
-    with quiet_pilots():
+    with quiet_pilots(), unseen_frames(), sheets_parsed_once():
         yield

@@ -8,12 +8,17 @@ starve looks idle to it. Here the event loop itself is asked.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
 import pytest
+from textual._compositor import Compositor
+from textual._context import active_app, visible_screen_stack
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 
 TURNS = 3
 """So many turns of the loop without anything to run make it quiet: what one turn's selecting
@@ -64,6 +69,66 @@ async def _until_nothing_is_ready(loop: Any, end: float) -> None:
     while quiet < TURNS and loop.time() < end:
         await asyncio.sleep(0)
         quiet = 0 if loop._ready else quiet + 1
+
+
+_RENDER_UPDATE = Compositor.render_update
+
+
+@contextmanager
+def unseen_frames() -> Iterator[None]:
+    """Let a program without a terminal draw when a test looks at it, and not before.
+
+    It has nowhere to show its frames, and drawing them took a third of the time of the screens'
+    tests. What is drawn when a test looks, `tests.screens.Running.lines`, is the whole screen.
+    """
+
+    def unless_unseen(self: Compositor, full: bool = False, **named: Any) -> Any:
+        # All of it is for a picture.
+        if full or not active_app.get().is_headless:
+            return _RENDER_UPDATE(self, full, **named)
+        visible_screen_stack.set(named.get("screen_stack") or [])
+        self._dirty_regions.clear()
+        # What drawing makes of the layout is also what the next layout is held against.
+        _ = self.full_map, self.cuts
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", unless_unseen)
+        yield
+
+
+@contextmanager
+def every_frame() -> Iterator[None]:
+    """Draw every frame all the same, for what drawing itself does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", _RENDER_UPDATE)
+        yield
+
+
+class _KeptRules(LRUCache[Any, Any]):
+    """Rules of style sheets by the text that they are parsed from."""
+
+    def clear(self) -> None:
+        """Nothing: what holds for other colours has a cache of its own."""
+
+
+@contextmanager
+def sheets_parsed_once() -> Iterator[None]:
+    """Let all programs of a process share what was parsed of the same style sheets.
+
+    Each parsed all of them anew, for a sixth of its start. Rules do not change once parsed:
+    Textual shares them between the screens of a program, too.
+    """
+    parse = Stylesheet.parse
+    kept: dict[frozenset[tuple[str, str]], _KeptRules] = defaultdict(lambda: _KeptRules(4096))
+
+    def parse_shared(self: Stylesheet) -> None:
+        self._parse_cache = kept[frozenset(self._variables.items())]
+        parse(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "parse", parse_shared)
+        yield
 
 
 @contextmanager

@@ -166,3 +166,6 @@ async def running(
                 )
             )
         yield run
+        # A fault in drawing what no test looked at shall be told, too.
+        if app.is_running:
+            app.screen._compositor.render_strips()

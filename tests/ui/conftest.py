@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 
 from kmstui.ui.app import KmsApp
+from tests import quiet
+
+
+@pytest.fixture
+def every_frame() -> Iterator[None]:
+    """Draw every frame, seen or not: for what drawing itself does."""
+    with quiet.every_frame():
+        yield
 
 
 @pytest.fixture

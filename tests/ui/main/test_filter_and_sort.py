@@ -165,6 +165,7 @@ async def test_the_key_bar_shows_the_filters_keys_while_it_is_typed():
         await run.wait_for("e Edit")
 
 
+@pytest.mark.usefixtures("every_frame")
 async def test_the_terminals_cursor_stands_at_the_row_for_screen_readers():
     async with running() as run:
         for key in ("j", "j", "k"):

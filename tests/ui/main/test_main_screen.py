@@ -341,6 +341,7 @@ async def test_columns_are_those_that_a_person_chose_and_unknown_ones_are_told()
         await run.wait_for("The setting columns names colour, but there is no such column")
 
 
+@pytest.mark.usefixtures("every_frame")
 async def test_a_widget_that_fails_ends_the_program_in_words(tmp_path, capsys, monkeypatch):
     log = tmp_path / "faults.log"
     with pytest.raises(ZeroDivisionError):

@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     _open_closed_streams()
     try:
         if _names_command(arguments):
-            gc_tuning.collect_seldom()
+            gc_tuning.start()
             return _printed(lambda: _run_command(arguments))
         return _run_app(arguments)
     except (ConfigError, StartError) as error:
@@ -93,6 +93,8 @@ def _run_command(arguments: Sequence[str]) -> int:
             return complain(f"{words}.", sys.stderr)
     from kmstui.bootstrap import run_command
 
+    # What the command imports has been, by its parser.
+    gc_tuning.keep()
     return run_command(parsed, parser)
 
 

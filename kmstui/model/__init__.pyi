@@ -36,6 +36,7 @@ from .key_material import MaterialImport as MaterialImport
 from .key_places import KeyPlaces as KeyPlaces
 from .key_places import Place as Place
 from .key_places import ResourceIndexes as ResourceIndexes
+from .late_pattern import late_pattern as late_pattern
 from .limits import time_limit as time_limit
 from .organization import AccountControls as AccountControls
 from .organization import ControlLevel as ControlLevel

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from kmstui.model import late_pattern
 from kmstui.scripting.command import CommandError
 from kmstui.scripting.definition import Command
 from kmstui.scripting.parser import Parser
@@ -25,9 +26,9 @@ _BY_METAVAR = {"P": PROFILES, "R": REGIONS, "KEY": KEYS, "FILE": _FILES, "DIR": 
 _MOST_BYTES = 1 << 18
 _MOST_WORDS = 2_000
 """More than that no shell shows."""
-_SECTION = re.compile(r"^\s*\[\s*(?:profile\s+)?([^\]\s]+)\s*\]", re.MULTILINE)
-_REGION = re.compile(r"^\s*region\s*=\s*([a-z0-9-]+)", re.MULTILINE)
-_REGION_IN_DATA = re.compile(r'"([a-z]{2}(?:-[a-z]+)+-\d)"\s*:')
+_SECTION = late_pattern(r"^\s*\[\s*(?:profile\s+)?([^\]\s]+)\s*\]", re.MULTILINE)
+_REGION = late_pattern(r"^\s*region\s*=\s*([a-z0-9-]+)", re.MULTILINE)
+_REGION_IN_DATA = late_pattern(r'"([a-z]{2}(?:-[a-z]+)+-\d)"\s*:')
 
 _BASH = """\
 _kmstui_keys() { compgen -W "$(kmstui completion --words keys 2>/dev/null)" -- "$1"; }

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
-from kmstui.model import visible
+from kmstui.model import late_pattern, visible
 from kmstui.policy.syntax import parse
 
 if TYPE_CHECKING:
     from kmstui.policy.lint import Considered, Finding, Fixed, KeyContext
 
 FIX = "--fix"
-_RULES = re.compile(r"[A-Za-z]+[0-9]+(?:,[A-Za-z]+[0-9]+)*")
+_RULES = late_pattern(r"[A-Za-z]+[0-9]+(?:,[A-Za-z]+[0-9]+)*")
 
 
 def with_named_rules(arguments: Sequence[str]) -> list[str]:

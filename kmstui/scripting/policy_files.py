@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from kmstui.model import late_pattern
 from kmstui.policy.syntax import ArrayNode, Document, ObjectNode, Statement, parse, read_policy
 from kmstui.scripting.command import CommandError, read_text
 
 _ID = r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_KEY = re.compile(rf"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+|(?:{_ID})")
+_KEY = late_pattern(rf"arn:[\w-]+:kms:[\w-]*:\d*:(?:key|alias)/.+|alias/.+|(?:{_ID})")
 
 
 def is_key(what: str) -> bool:

@@ -7,17 +7,18 @@ string never spans lines, so each line can be read for itself. Takes time linear
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from kmstui.model import late_pattern
+
 Token = tuple[int, str]
 """Offset and spelling."""
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
-_WORD_REST = re.compile(r'[^\s",\[\]{}]*"?')
+_TOKEN = late_pattern(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
+_WORD_REST = late_pattern(r'[^\s",\[\]{}]*"?')
 _SHORT = 400
 _LEVELS = 5
 """Brackets around the cursor that matter: value list, key, operator, Condition, statement."""

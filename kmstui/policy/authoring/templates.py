@@ -23,6 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam import canonical_statement
 from kmstui.policy.syntax import (
     ArrayNode,
@@ -40,7 +41,7 @@ from kmstui.policy.syntax import (
 
 _BUILT_IN = ("templates_workshop.json", "templates_aws.json")
 _OWN_GROUP = "Yours"
-_FIELD = re.compile(r"\$\{([A-Za-z][\w-]*)\}")
+_FIELD = late_pattern(r"\$\{([A-Za-z][\w-]*)\}")
 
 _SYMMETRIC = ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey")
 _USE: Mapping[str, tuple[str, ...]] = {

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam.match_value import Test, is_readable, literal, value_test
 from kmstui.policy.iam.operators import FOR_ANY_VALUE, Operator, parse_operator
 from kmstui.policy.iam.requests import Lookup, Values
@@ -94,8 +95,8 @@ class UnknownVariableError(Exception):
     """A policy variable stands for a key of which nothing is known."""
 
 
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_DEFAULT = re.compile(r"\s*([^,\s]+)\s*,\s*'(.*)'\s*", re.DOTALL)
+_VARIABLE = late_pattern(r"\$\{([^{}]*)\}")
+_DEFAULT = late_pattern(r"\s*([^,\s]+)\s*,\s*'(.*)'\s*", re.DOTALL)
 _LITERALS = {"*": literal("*"), "?": literal("?"), "$": "$"}
 
 

@@ -24,12 +24,13 @@ root ARN outside the `aws` partition. Where a principal was deleted, KMS shows i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-_ACCOUNT_ROOT = re.compile(r"arn:aws:iam::(\d{12}):root")
+from kmstui.model import late_pattern
+
+_ACCOUNT_ROOT = late_pattern(r"arn:aws:iam::(\d{12}):root")
 
 Canonical = tuple[Any, ...]
 """Nested tuples; equal for texts of the same meaning, and of no use otherwise."""

@@ -6,17 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from kmstui.model import Arn
+from kmstui.model import Arn, late_pattern
 from kmstui.policy.iam.conditions import Doubt, Truth
 from kmstui.policy.iam.principals import Principal, PrincipalKind, session_name
 from kmstui.policy.syntax import PrincipalEntry, Statement
 
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = late_pattern(r"\d{12}")
 RoleKey = tuple[str, str, str]
 """Partition, account and name of a role: unique whatever its path."""
 

@@ -16,6 +16,8 @@ from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TypeVar
 
+from kmstui.model import late_pattern
+
 T = TypeVar("T")
 Read = TypeVar("Read")
 
@@ -26,9 +28,9 @@ LITERAL_STAR = "\ue000"
 LITERAL_MARK = "\ue001"
 """Stand for `*` and `?` that mean themselves: from `${*}`, `${?}`, or a variable's value."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_YEAR = re.compile(r"\d{4}")
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_NUMBER = late_pattern(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_YEAR = late_pattern(r"\d{4}")
+_MONTH = late_pattern(r"\d{4}-\d{2}")
 
 
 def literal(text: str) -> str:

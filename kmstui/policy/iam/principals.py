@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from kmstui.model import Arn
+from kmstui.model import Arn, late_pattern
 
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = late_pattern(r"\d{12}")
 DNS_SUFFIXES = {
     "aws": "amazonaws.com",
     "aws-cn": "amazonaws.com.cn",
@@ -26,7 +26,7 @@ DNS_SUFFIXES = {
 }
 """What names of services end in, by partition. Source: botocore's `partitions.json`."""
 _DOMAINS = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
-_SERVICE = re.compile(rf"[a-z0-9][a-z0-9.-]*\.(?:{_DOMAINS}|amazon\.com|aws\.internal)")
+_SERVICE = late_pattern(rf"[a-z0-9][a-z0-9.-]*\.(?:{_DOMAINS}|amazon\.com|aws\.internal)")
 _WEB_IDENTITY_PROVIDERS = frozenset(
     {
         "accounts.google.com",

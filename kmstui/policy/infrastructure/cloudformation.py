@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.values import (
     Constant,
     Items,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kmstui.model import Arn
 
 _NO_VALUE = "AWS::NoValue"
-_VARIABLE = re.compile(r"\$\{!?[^{}]*\}")
+_VARIABLE = late_pattern(r"\$\{!?[^{}]*\}")
 
 
 class Functions:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.values import Constant, Items, Table, Text, Value, pieces_of
 from kmstui.policy.syntax import (
     ArrayNode,
@@ -18,7 +18,7 @@ from kmstui.policy.syntax import (
     StringNode,
 )
 
-_ESCAPES = re.compile(
+_ESCAPES = late_pattern(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
 )
 

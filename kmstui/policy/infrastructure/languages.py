@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
 from pathlib import PurePath
+
+from kmstui.model import late_pattern
 
 
 class Language(Enum):
@@ -23,8 +24,8 @@ _SUFFIXES = {
     ".hcl": Language.TERRAFORM,
 }
 TERRAFORM_SUFFIXES = tuple(each for each, of in _SUFFIXES.items() if of is Language.TERRAFORM)
-_MAY_BE_TEMPLATE = re.compile(r'"(?:Resources|resources?)"\s*:\s*[{\[]')
-_MAY_HOLD_ONE = re.compile(r"(?i)kms|statement")
+_MAY_BE_TEMPLATE = late_pattern(r'"(?:Resources|resources?)"\s*:\s*[{\[]')
+_MAY_HOLD_ONE = late_pattern(r"(?i)kms|statement")
 
 
 def language_of(name: str, text: str) -> Language:

@@ -5,10 +5,10 @@ Source: documentation of Terraform's AWS provider, data source aws_iam_policy_do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.resources import (
     ENDPOINT,
     KEY,
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DOCUMENT = "aws_iam_policy_document"
-_REFERENCE = re.compile(rf"data\.{_DOCUMENT}\.([\w-]+)")
+_REFERENCE = late_pattern(rf"data\.{_DOCUMENT}\.([\w-]+)")
 _OTHERS = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
-_VARIABLE = re.compile(r"&\{")
+_VARIABLE = late_pattern(r"&\{")
 _ELEMENTS = (
     ("actions", "Action"),
     ("not_actions", "NotAction"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.values import (
     Constant,
     InfrastructureError,
@@ -22,7 +22,7 @@ from kmstui.policy.syntax import Edit, Span
 
 MOST_CHARACTERS = 256 * 1024
 """Of a policy; anchors of YAML and locals of Terraform can make much of little."""
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\s+|[^\s"]')
+_TOKEN = late_pattern(r'"(?:[^"\\]|\\.)*+"|\s+|[^\s"]')
 
 
 class Segment(NamedTuple):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.values import (
     Constant,
     InfrastructureError,
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
     from kmstui.model import Arn
 
-_ESCAPES = re.compile(r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{')
-_MARKS = re.compile(r"\$\$\{|%%\{")
+_ESCAPES = late_pattern(r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{')
+_MARKS = late_pattern(r"\$\$\{|%%\{")
 _MEANINGS = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\"}
-_ACCOUNT = re.compile(r"data\.aws_caller_identity\.[\w-]+\.account_id")
-_PARTITION = re.compile(r"data\.aws_partition\.[\w-]+\.(?:partition|id)")
-_DNS_SUFFIX = re.compile(r"data\.aws_partition\.[\w-]+\.dns_suffix")
-_REGION = re.compile(r"data\.aws_region\.[\w-]+\.(?:name|region|id)")
-_LOCAL = re.compile(r"local\.([\w-]+)")
+_ACCOUNT = late_pattern(r"data\.aws_caller_identity\.[\w-]+\.account_id")
+_PARTITION = late_pattern(r"data\.aws_partition\.[\w-]+\.(?:partition|id)")
+_DNS_SUFFIX = late_pattern(r"data\.aws_partition\.[\w-]+\.dns_suffix")
+_REGION = late_pattern(r"data\.aws_region\.[\w-]+\.(?:name|region|id)")
+_LOCAL = late_pattern(r"local\.([\w-]+)")
 _SAME = ("jsonencode", "jsondecode", "tolist", "toset", "tomap", "sort", "distinct", "sensitive",
          "nonsensitive", "compact", "flatten", "trimspace", "chomp")  # fmt: skip
 """Functions whose result says, in a policy, what their argument says."""

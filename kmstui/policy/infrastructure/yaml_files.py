@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kmstui.model import late_pattern
 from kmstui.policy.infrastructure.values import (
     Constant,
     InfrastructureError,
@@ -28,8 +29,8 @@ _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _MOST_DEEP = 200
 _MOST_VALUES = 100_000
 """In a document, each anchor counted as often as it is used: a few lines can make billions."""
-_WORD = re.compile(r"\S+")
-_BLOCK_HEADER = re.compile(r"[^\n]*\n")
+_WORD = late_pattern(r"\S+")
+_BLOCK_HEADER = late_pattern(r"[^\n]*\n")
 
 
 def values_of(source: str) -> Sequence[Value]:

@@ -8,7 +8,6 @@ whose functions are run on each policy (its README, "Private auditors").
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 import traceback
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from kmstui.model import late_pattern
 from kmstui.policy.lint.core import (
     RULES,
     Check,
@@ -36,7 +36,7 @@ MOST_BYTES = 1 << 20
 """Of a file of rules."""
 MOST_HITS = 1000
 """That one rule reports in one policy: nobody reads more, and a loop without an end has more."""
-_ID = re.compile(r"[A-Z][A-Z0-9_-]{1,30}[0-9]")
+_ID = late_pattern(r"[A-Z][A-Z0-9_-]{1,30}[0-9]")
 _RESERVED = ("KMS", "KEY", "AWS")
 """How no other id begins: KMS506 and KEY01 are ours, and `AWS` is the word for what the service
 refused."""

@@ -6,8 +6,7 @@ by the names of policy elements: `Action` belongs to a statement, `Statement` to
 
 from __future__ import annotations
 
-import re
-
+from kmstui.model import late_pattern
 from kmstui.policy.syntax.nodes import Edit, Fix, Node, Span, StringNode
 from kmstui.policy.syntax.reader import MOST_PROBLEMS, Frame, Reader, State
 from kmstui.policy.syntax.scanner import BLANKS, Tokens
@@ -29,11 +28,11 @@ _MOST_REOPENED = 20
 _MOST_CLOSERS = 12
 """Brackets that a fix closes at once; no policy is nested deeper."""
 
-_NAME = re.compile(r'"([^"\\\n]{0,300})"[ \t\r\n]{0,300}:')
-_BARE_NAME = re.compile(r"([A-Za-z]{1,40})[ \t]{0,300}:(?![:\w])")
-_MEMBER_FOLLOWS = re.compile(r'\s{0,300}(?:,\s{0,300}"[^"\\\n]{0,300}"\s{0,300}:|\})')
-_TEXT_ENDS = re.compile(r"\s{0,300}\Z")
-_ITEM_FOLLOWS = re.compile(r"\s{0,300},\s{0,300}\{")
+_NAME = late_pattern(r'"([^"\\\n]{0,300})"[ \t\r\n]{0,300}:')
+_BARE_NAME = late_pattern(r"([A-Za-z]{1,40})[ \t]{0,300}:(?![:\w])")
+_MEMBER_FOLLOWS = late_pattern(r'\s{0,300}(?:,\s{0,300}"[^"\\\n]{0,300}"\s{0,300}:|\})')
+_TEXT_ENDS = late_pattern(r"\s{0,300}\Z")
+_ITEM_FOLLOWS = late_pattern(r"\s{0,300},\s{0,300}\{")
 
 
 class BracketReader(Reader):

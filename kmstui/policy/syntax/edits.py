@@ -7,13 +7,13 @@ deleted takes its comma along.
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from kmstui.model import late_pattern
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
     Edit,
@@ -26,8 +26,8 @@ from kmstui.policy.syntax.nodes import (
 )
 from kmstui.policy.syntax.scanner import to_json
 
-_INDENT = re.compile(r"[ \t]*")
-_COLON = re.compile(r"[ \t]*:[ \t]*\Z")
+_INDENT = late_pattern(r"[ \t]*")
+_COLON = late_pattern(r"[ \t]*:[ \t]*\Z")
 _DEFAULT_UNIT = "  "
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from kmstui.model import late_pattern
 from kmstui.policy.syntax.brackets import BracketReader
 from kmstui.policy.syntax.nodes import Document, Edit, Fix, Node, Span, StringNode
 from kmstui.policy.syntax.reader import (
@@ -26,9 +27,9 @@ from kmstui.policy.syntax.scanner import (
     scan_word,
 )
 
-_JUNK = re.compile(rf'[^\s{{}}\[\]:,"{FOREIGN_QUOTES}]+|.', re.DOTALL)
-_MISSING_QUOTE_IN_NAME = re.compile(r"([^:\s]+)[ \t]*:[ \t]*\Z")
-_COMMENT = re.compile(r"(?://|#)[^\n]*|/\*(?:(?!\*/)[\s\S])*+(?:\*/)?")
+_JUNK = late_pattern(rf'[^\s{{}}\[\]:,"{FOREIGN_QUOTES}]+|.', re.DOTALL)
+_MISSING_QUOTE_IN_NAME = late_pattern(r"([^:\s]+)[ \t]*:[ \t]*\Z")
+_COMMENT = late_pattern(r"(?://|#)[^\n]*|/\*(?:(?!\*/)[\s\S])*+(?:\*/)?")
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2007\u2009\u202f\u3000\f\v"
 _ODD_BLANKS = frozenset(_SPACES + "\ufeff\u2028\u2029\u200b\u2060\u0085")
 

@@ -6,10 +6,10 @@ cannot read it leaves to `recover`, which `parser.py` supplies.
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from typing import TypeVar
 
+from kmstui.model import late_pattern
 from kmstui.policy.syntax.nodes import (
     ArrayNode,
     ErrorNode,
@@ -35,8 +35,8 @@ READ_IN_SPITE_OF_ALL = 2 * 32_768
 """Characters that are read though more problems than `MOST_PROBLEMS` were found; a policy has half
 of them at most."""
 
-_BLANK = re.compile(f"[{BLANKS}]*+")
-_ATOM = re.compile(
+_BLANK = late_pattern(f"[{BLANKS}]*+")
+_ATOM = late_pattern(
     r"(?:(true)|(false)|(null)|"
     r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+))"
     r"(?=[,\]} \t\n\r]|\Z)"

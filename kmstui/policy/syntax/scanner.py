@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import accumulate, repeat
 from operator import add
 
+from kmstui.model import late_pattern
 from kmstui.policy.syntax.nodes import (
     Edit,
     ErrorNode,
@@ -28,10 +29,10 @@ from kmstui.policy.syntax.nodes import (
 
 BLANKS = " \t\r\n"
 """Those of JSON."""
-_MARK = re.compile(f"[^{BLANKS}]")
+_MARK = late_pattern(f"[^{BLANKS}]")
 _LONGEST_REMEMBERED = 200
 _CONTROL = "\\x00-\\x1f"
-PLAIN_STRING = re.compile(f'"([^"\\\\{_CONTROL}]*+)"')
+PLAIN_STRING = late_pattern(f'"([^"\\\\{_CONTROL}]*+)"')
 """A string without escapes."""
 FOREIGN_QUOTES = "'`´\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f«»"
 """Quotes that JSON does not know and that editors, chats and other languages put in."""
@@ -39,18 +40,18 @@ FOREIGN_QUOTES = "'`´\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f«»"
 _SELF_CLOSING = "'`"
 """Quotes that open and close alike; of the others, any closes any."""
 
-_CHUNK = re.compile(f'[^"\\\\{_CONTROL}]*')
-_CONTROLS = re.compile(f"[{_CONTROL} ]+")
-_HEX = re.compile("[0-9A-Fa-f]{4}")
-_CLOSES = re.compile(r"[ \t\r\n]*(?:[,:\]}]|\Z)")
+_CHUNK = late_pattern(f'[^"\\\\{_CONTROL}]*')
+_CONTROLS = late_pattern(f"[{_CONTROL} ]+")
+_HEX = late_pattern("[0-9A-Fa-f]{4}")
+_CLOSES = late_pattern(r"[ \t\r\n]*(?:[,:\]}]|\Z)")
 _new = tuple.__new__
 """Makes a named tuple in half the time of calling its class."""
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+\Z")
-_NAME_ENDS = re.compile(r'"|[ \t]*[:=]')
-_NUMERIC = re.compile(r"[-+.0-9eExXa-fA-F_]+")
+_NUMBER = late_pattern(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+\Z")
+_NAME_ENDS = late_pattern(r'"|[ \t]*[:=]')
+_NUMERIC = late_pattern(r"[-+.0-9eExXa-fA-F_]+")
 _DELIMITERS = r"\s,:{}\[\]\"=;" + FOREIGN_QUOTES
-_WORD = re.compile(f"[^{_DELIMITERS}]+")
-_COLONED_WORD = re.compile(f"[^{_DELIMITERS}]+(?::+[^{_DELIMITERS}]+)*")
+_WORD = late_pattern(f"[^{_DELIMITERS}]+")
+_COLONED_WORD = late_pattern(f"[^{_DELIMITERS}]+(?::+[^{_DELIMITERS}]+)*")
 _UP_TO_QUOTE = {
     quote: re.compile(f"[^\\n{quote if quote in _SELF_CLOSING else FOREIGN_QUOTES + chr(34)}]*")
     for quote in FOREIGN_QUOTES

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam import (
     Operator,
     did_you_mean,
@@ -70,7 +71,7 @@ def value_outside_enumeration(subject: Subject) -> Iterator[Hit]:
             )
 
 
-_SESSION = re.compile(r"(arn:[^:]*):sts:[^:]*:([^:]*):assumed-role/([^/]+)(?:/.*)?", re.DOTALL)
+_SESSION = late_pattern(r"(arn:[^:]*):sts:[^:]*:([^:]*):assumed-role/([^/]+)(?:/.*)?", re.DOTALL)
 
 
 def _sessions(clause: Clause) -> Iterator[Hit]:
@@ -89,7 +90,7 @@ def _sessions(clause: Clause) -> Iterator[Hit]:
             )
 
 
-_PARTITION = re.compile(r"arn:([a-z0-9-]+):(.*)", re.DOTALL)
+_PARTITION = late_pattern(r"arn:([a-z0-9-]+):(.*)", re.DOTALL)
 
 
 def _tells_arns(clause: Clause) -> bool:
@@ -192,9 +193,9 @@ def private_source_address(subject: Subject) -> Iterator[Hit]:
                 )
 
 
-_OPENING = re.compile(r"\$\{([^{}]*)(\}?)")
+_OPENING = late_pattern(r"\$\{([^{}]*)(\}?)")
 _LITERALS = ("*", "?", "$")
-_NAME = re.compile(r"[A-Za-z][\w.-]*:[^\s',]+(?: [^\s',]+)*(?:\s*,\s*'[^']*')?")
+_NAME = late_pattern(r"[A-Za-z][\w.-]*:[^\s',]+(?: [^\s',]+)*(?:\s*,\s*'[^']*')?")
 
 
 def _text_values(subject: Subject) -> Iterator[StringNode]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam import DNS_SUFFIXES, has_wildcard, misspelt, wildcard_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import ANY, BROKEN_VALUE, WARNING, Hit, Subject, rule
@@ -14,10 +15,10 @@ from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import StringNode
 
 _DOMAIN = "|".join(map(re.escape, sorted({*DNS_SUFFIXES.values()}, reverse=True)))
-_VIA_SERVICE = re.compile(rf"([a-z0-9-]+)\.({REGION})\.({_DOMAIN})")
-_SWAPPED = re.compile(rf"({REGION})\.([a-z0-9-]+)\.(?:{_DOMAIN}|{re.escape(RETAIL)})")
-_NO_REGION = re.compile(rf"([a-z0-9-]+)\.({_DOMAIN})")
-_NO_DOMAIN = re.compile(rf"([a-z0-9-]+)\.({REGION})(?:\.(?:{_DOMAIN}|{re.escape(RETAIL)}))?")
+_VIA_SERVICE = late_pattern(rf"([a-z0-9-]+)\.({REGION})\.({_DOMAIN})")
+_SWAPPED = late_pattern(rf"({REGION})\.([a-z0-9-]+)\.(?:{_DOMAIN}|{re.escape(RETAIL)})")
+_NO_REGION = late_pattern(rf"([a-z0-9-]+)\.({_DOMAIN})")
+_NO_DOMAIN = late_pattern(rf"([a-z0-9-]+)\.({REGION})(?:\.(?:{_DOMAIN}|{re.escape(RETAIL)}))?")
 _SERVICE_OF = {"ebs": "ec2", "efs": "elasticfilesystem", "emr": "elasticmapreduce"}
 """The service that calls KMS, where it has another name than people know it by (KMS Developer
 Guide, "kms:ViaService", table of supported services)."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam import has_wildcard
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
@@ -31,10 +32,10 @@ MOST_CHARACTERS = 20_480
 """White space included."""
 LEAST_BESIDE_WILDCARD = 6
 
-_KMS_RESOURCE = re.compile(
+_KMS_RESOURCE = late_pattern(
     r"\*|[\w*?-]+:[\w*?-]+:(?:kms|\*)[^:]*:[^:]*:[^:]*:(?:key/|alias/|\*).*", re.DOTALL
 )
-_ACCOUNT = re.compile(r"[^:]*:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):")
+_ACCOUNT = late_pattern(r"[^:]*:[^:]*:[^:]*:[^:]*:(?P<account>[^:]*):")
 _IDENTIFIERS = (
     "aws:principalaccount",
     "aws:principalorgid",

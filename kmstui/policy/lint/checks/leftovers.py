@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
+from kmstui.model import late_pattern
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
     ANY,
@@ -33,7 +33,7 @@ from kmstui.policy.lint.facts.values import (
 from kmstui.policy.lint.fixes import write
 from kmstui.policy.syntax import Fix, StringNode
 
-_DOCUMENTATION = re.compile(rf"(?<!\d)(?:{'|'.join(DOCUMENTATION_ACCOUNTS)})(?!\d)")
+_DOCUMENTATION = late_pattern(rf"(?<!\d)(?:{'|'.join(DOCUMENTATION_ACCOUNTS)})(?!\d)")
 _ACCOUNT_KEYS = frozenset(
     {"kms:calleraccount", "aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount"}
 )

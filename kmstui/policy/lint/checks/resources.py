@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kmstui.model import Arn
+from kmstui.model import Arn, late_pattern
 from kmstui.policy.iam import resource_match
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import BROKEN_VALUE, WARNING, Hit, Subject, rule
 from kmstui.policy.lint.facts.values import find_placeholders
 from kmstui.policy.syntax import Statement, StringNode, delete_value, fix, replace_node
 
-_SOME_KEY = re.compile(
+_SOME_KEY = late_pattern(
     r"[\w*?-]+:[\w*?-]+:(?:kms|\*)[^:]*:[^:]*:[^:]*:(?:key/|\*).*|\*+", re.DOTALL
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
+from kmstui.model import late_pattern
 from kmstui.policy.lint import pages
 from kmstui.policy.lint.core import (
     ANY,
@@ -28,8 +28,8 @@ MOST_CHARACTERS_IN_IAM = 10_240
 NEARLY_MOST_BYTES = MOST_BYTES * 9 // 10
 
 _ALLOWED = bytes((*b"\t\n\r", *range(0x20, 0x100)))
-_FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\u00ff]+")
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]+')
+_FORBIDDEN = late_pattern(r"[^\t\n\r\u0020-\u00ff]+")
+_TOKEN = late_pattern(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^" \t\r\n]+')
 _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u2032": "'",

@@ -7,10 +7,10 @@ Region; few end in another domain (AWS CDK, aws-cdk-lib.aws_iam, ServicePrincipa
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from kmstui.model import late_pattern
 from kmstui.policy.iam import DNS_SUFFIXES, knowledge, misspelt
 from kmstui.policy.lint.facts.conditions import Clause
 from kmstui.policy.lint.facts.statements import StatementFacts
@@ -20,8 +20,8 @@ USUAL = "amazonaws.com"
 RETAIL = "amazon.com"
 """The domain of a few principals of the Alexa Skills Kit, and a slip in all others."""
 _DOMAINS = tuple(sorted({*DNS_SUFFIXES.values(), RETAIL, "aws.internal"}, key=len, reverse=True))
-_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
-_REGION = re.compile(REGION)
+_NAME = late_pattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_REGION = late_pattern(REGION)
 _REGION_FIRST = frozenset({"elasticache-snapshot"})
 """`REGION.elasticache-snapshot.amazonaws.com` (ElastiCache User Guide, "Exporting a backup")."""
 

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from kmstui.model import Arn
+from kmstui.model import Arn, late_pattern
 from kmstui.policy.iam import DNS_SUFFIXES
 from kmstui.policy.syntax import PrincipalEntry, Span, StringNode
 
@@ -24,7 +24,7 @@ SOME_ACCOUNT = "some account"
 """An account of which nothing says that it is the key's."""
 REGION = "region"
 KEY = "key"
-_MARKS = re.compile(
+_MARKS = late_pattern(
     r"\$\{(?P<variable>[^{}]*)\}"
     r"|\{\{[^{}]{0,80}\}\}|\{\s*[\w.:…-][\w.:… -]{0,80}\}"
     r"|<[^<>]{1,80}>"
@@ -33,18 +33,18 @@ _MARKS = re.compile(
     r"|(?<![\w-])(?:TODO|FIXME|(?i:change[-_ ]?me|replace[-_ ]?me))(?![\w-])"
     r"|(?<=\.)(?i:(?:aws[-_])?region)(?=\.amazonaws\.com)"
 )
-_XXXX = re.compile(r"[xX]{4,}")
-_POLICY_VARIABLE = re.compile(r"[*?$]|\s*|\s*[A-Za-z][\w.-]*:(?!:).*", re.DOTALL)
-_ACCOUNT_WORD = re.compile(r"(?i)ac+ou?nt")
-_THIS_ACCOUNT = re.compile(
+_XXXX = late_pattern(r"[xX]{4,}")
+_POLICY_VARIABLE = late_pattern(r"[*?$]|\s*|\s*[A-Za-z][\w.-]*:(?!:).*", re.DOTALL)
+_ACCOUNT_WORD = late_pattern(r"(?i)ac+ou?nt")
+_THIS_ACCOUNT = late_pattern(
     r"(?:your|my|our|own|this|the|current|self|aws|kms|key|owner|data|calleridentity|var|local|ref"
     r"|sub|custom|params?|env|ac+ou?nts?|ids?|numbers?|no|num|without|hyphens?|dashes|12|digits?"
     r"|of|here|put|insert|enter|replace|fill|in)+"
 )
 """Words that tell no account from the key's own. Any other, such as `partner`, may mean another."""
-_ACCOUNT_VALUE = re.compile(r"(?i)(?:aws[-_ ]?)?account(?:[-_ ]?(?:id|number))(?:[-_ ]\w+)*")
-_REGION_WORD = re.compile(r"(?i)(?:aws[-_ ]?)?region")
-_KEY_WORD = re.compile(r"(?i)key[-_ ]?(?:id|arn)|(?i:kms[-_ ]?key)")
+_ACCOUNT_VALUE = late_pattern(r"(?i)(?:aws[-_ ]?)?account(?:[-_ ]?(?:id|number))(?:[-_ ]\w+)*")
+_REGION_WORD = late_pattern(r"(?i)(?:aws[-_ ]?)?region")
+_KEY_WORD = late_pattern(r"(?i)key[-_ ]?(?:id|arn)|(?i:kms[-_ ]?key)")
 
 
 class Placeholder(NamedTuple):
@@ -154,10 +154,10 @@ def find_placeholders(value: str) -> tuple[Placeholder, ...]:
 
 
 PARTITIONS = frozenset(DNS_SUFFIXES)
-ACCOUNT_ID = re.compile(r"[0-9]{12}")
+ACCOUNT_ID = late_pattern(r"[0-9]{12}")
 DOCUMENTATION_ACCOUNTS = ("111122223333", "123456789012")
 """The accounts of AWS's own examples."""
-_UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|SIA|KIA|BIA|CCA|PKA|SCA)[A-Z0-9]{12,}")
+_UNIQUE_ID = late_pattern(r"A(?:IDA|ROA|GPA|IPA|NPA|NVA|SIA|KIA|BIA|CCA|PKA|SCA)[A-Z0-9]{12,}")
 _NAME = r"[\w+=,.@-]+"
 _PATH = rf"(?:[\x21-\x7e]*/)?{_NAME}"
 _RESOURCES = {
@@ -268,7 +268,7 @@ def _defect(arn: Arn) -> str:
     return ""
 
 
-_BY_AWS = re.compile(
+_BY_AWS = late_pattern(
     r"(?P<front>arn:[^:]*:iam::[^:]*:role/)(?P<path>(?:[^/]*/)*)"
     r"(?P<name>(?P<kind>AWSReservedSSO_|AWSServiceRoleFor).*)"
 )
@@ -287,7 +287,7 @@ _PATHS = {
 The Region is that of IAM Identity Center, and left out where that is us-east-1 (IAM Identity Center
 User Guide, "Referencing permission sets in resource policies"; IAM User Guide, "Create a
 service-linked role")."""
-_SESSION_WITH_PATH = re.compile(
+_SESSION_WITH_PATH = late_pattern(
     r"(?P<front>arn:[^:]*:sts::[^:]*:assumed-role/)[^:*?]*/(?P<role>[^/:]+)/(?P<name>[^/:]+)"
 )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from kmstui.model import Arn
+from kmstui.model import Arn, late_pattern
 from kmstui.policy.lint.facts.statements import NamedKind, NamedPrincipal
 
-_TOKEN = re.compile(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+[0-9]*")
+_TOKEN = late_pattern(r"[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+[0-9]*")
 _WORKLOADS = frozenset(
     {
         "apprunner", "batch", "beanstalk", "ec2", "ecs", "eks", "emr", "fargate", "function",
@@ -22,7 +22,7 @@ _PEOPLE = frozenset(
         "sso", "terraform",
     }
 )  # fmt: skip
-_BREAK_GLASS = re.compile(
+_BREAK_GLASS = late_pattern(
     r"break(?:ing|the)?glass|emergency(?:access|admin|operator|ops|response|role|user)|firecall"
 )
 """In a name without the signs between its words."""

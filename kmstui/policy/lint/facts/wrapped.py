@@ -7,15 +7,15 @@ Reference, GetKeyPolicy; IAM API Reference, GetRolePolicy ("URL-encoded complian
 from __future__ import annotations
 
 import json
-import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from kmstui.model import late_pattern
 from kmstui.policy.lint.core import Subject, remembered
 from kmstui.policy.syntax import Document, Edit, Fix, Member, ObjectNode, Span, StringNode
 
-_ESCAPED = re.compile(r'\{(?:\s|\\+[nrt])*\\+"')
-_ENCODED = re.compile(r"(?i)%7B(?:%[0-9A-F]{2}|\+|\s)*%22")
+_ESCAPED = late_pattern(r'\{(?:\s|\\+[nrt])*\\+"')
+_ENCODED = late_pattern(r"(?i)%7B(?:%[0-9A-F]{2}|\+|\s)*%22")
 _MOST_LAYERS = 8
 """Of strings in strings: each doubles the backslashes, and nobody has met more than three."""
 _HOLDERS = ("Policy", "PolicyDocument", "KeyPolicy")

@@ -42,6 +42,7 @@ COMMANDS = (
     Entry("undo", "take back the last change of tags", "tags", "UNDO"),
     Entry("backup", "write what keys are into a folder, for git and for restore", "backup"),
     Entry("restore", "bring keys back from a backup", "restore"),
+    Entry("export", "write keys as Terraform or CloudFormation, with imports", "export"),
     Entry("info", "version, paths, connection, and missing permissions", "info"),
     Entry("config check", "say all that is wrong with config.toml", "settings", "CHECK"),
     Entry("config schema", "print the JSON Schema of config.toml", "settings", "SCHEMA"),

@@ -1,3 +1,5 @@
+from .cloudformation import cloudformation as cloudformation
+from .cloudformation import not_importable as not_importable
 from .differences import Kind as Kind
 from .differences import Step as Step
 from .differences import differences as differences
@@ -19,3 +21,4 @@ from .restorer import StepEnd as StepEnd
 from .restorer import StepOutcome as StepOutcome
 from .restorer import creation_notes as creation_notes
 from .restorer import creation_policy as creation_policy
+from .terraform import terraform as terraform

@@ -59,14 +59,12 @@ def as_files(record: KeyRecord) -> dict[str, str]:
 
 
 def as_json(value: object) -> str:
-    """JSON as people lay it out."""
-    # In letters, as a person typed them; half of a surrogate pair is none.
+    """JSON as people lay it out: letters as they are, what does not print as its code."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
-    return f"{text}\n"
+    shown = (
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+    )
+    return f"{''.join(shown)}\n"
 
 
 def _key(record: KeyRecord) -> dict[str, object]:

@@ -197,7 +197,9 @@ class KmsApp(Program):
 
     def _run_kinds(self) -> Sequence[ShownKind[Any]]:
         """The kinds of change of which there are runs over many keys."""
-        return (self.part(TagController).kind,)
+        from kmstui.ui.keys import shown_keys
+
+        return (self.part(TagController).kind, self.part(shown_keys))
 
     def last_words(self, error: Exception) -> str:
         """What to print when a widget has failed: a sentence, and where what was typed is."""

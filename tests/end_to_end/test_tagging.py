@@ -210,3 +210,56 @@ def test_read_only_says_why(kmstui):
         terminal.wait_for(says("This is read-only mode: start kmstui without --read-only"))
         terminal.send("escape")
         terminal.wait_until_gone("This is read-only mode")
+
+
+def test_disabling_many_keys_killed_in_the_middle_is_finished_and_taken_back(kmstui, embedded, aws):
+    embedded.control.set_quotas(True)
+    terminal = kmstui(columns=100, rows=30)
+    terminal.send("/", "state:enabled -hr/ -security/ -role-only", "enter", "*")
+    terminal.wait_for(re.compile(r"Keys  \d+ of.* \d+ marked").search)
+    terminal.send("x", "b")
+    plan = re.compile(r"(\d+) keys of (\d+) will change; this disables")
+    terminal.wait_for(lambda text: plan.search(" ".join(text.split())))
+    found = plan.search(" ".join(terminal.text.split()))
+    assert found is not None
+    count = int(found[1])
+    before = embedded.control.requests()[-1].number
+    terminal.send("enter")
+    terminal.wait_for(lambda text: re.search(rf"[5-9] of {count} keys", text))
+    terminal.kill()
+    terminal.wait_exit()
+
+    def disabled():
+        sent = embedded.control.requests(after=before)
+        ids = {id_of(each.key) for each in sent if each.operation == "DisableKey"}
+        return {each for each in ids if state(each) == "Disabled"}
+
+    def state(key_id):
+        return str(embedded.control.key(key_id).metadata["KeyState"])
+
+    second = kmstui(columns=100, rows=50)
+    told = re.compile(r"KMS shows it on (\d+) keys, and not on (\d+)")
+    second.wait_for(lambda text: told.search(" ".join(text.split())))
+    words = " ".join(second.text.split())
+    said = told.search(words)
+    assert said is not None
+    assert f"A change of keys (disable) on {count} keys" in words
+    done = len(disabled())
+    assert 0 < done < count
+    assert (int(said[1]), int(said[2])) == (done, count - done)
+    second.send("f")
+    second.wait_for(says(f"{count - done} keys of {count - done} will change"))
+    second.send("enter")
+    second.wait_for("Esc Closes")
+    everyone = disabled()
+    # A key that its policy denies the caller is told, and stops none of the others.
+    failed = re.search(r"(\d+) failed", second.text)
+    assert len(everyone) == count - (int(failed[1]) if failed else 0)
+    one = next(iter(everyone))
+    described = aws("kms", "describe-key", "--key-id", one)["KeyMetadata"]
+    assert described["KeyState"] == "Disabled"
+    second.send("z")
+    second.wait_for(says(f"{count - done} keys of {count - done} will change; this enables"))
+    second.send("enter")
+    second.wait_for("Esc Closes")
+    assert len(disabled()) == done

@@ -37,9 +37,15 @@ from .custom_key_stores import error_words as error_words
 from .custom_key_stores import read_store as read_store
 from .events import context_condition as context_condition
 from .events import read_events as read_events
+from .grant_patterns import GRANT_WORDS as GRANT_WORDS
+from .grant_patterns import parse_grant_pattern as parse_grant_pattern
 from .grants import Grants as Grants
 from .grants import grant_content as grant_content
 from .import_files import who_else_reads as who_else_reads
+from .key_runs import KeyRuns as KeyRuns
+from .life_cycle_changes import RUN_ACTIONS as RUN_ACTIONS
+from .life_cycle_changes import KeyNow as KeyNow
+from .life_cycle_changes import LifeCycleChange as LifeCycleChange
 from .lifecycle import CREATE_KEY as CREATE_KEY
 from .lifecycle import Lifecycle as Lifecycle
 from .lifecycle import replica_regions as replica_regions

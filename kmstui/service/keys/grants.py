@@ -47,7 +47,7 @@ def creation_check(
 
     def shows(found: Iterable[Grant]) -> Shown:
         return ours_if(
-            any(each.id not in known and _values(each) == dict(values) for each in found)
+            any(each.id not in known and grant_facts(each) == dict(values) for each in found)
         )
 
     return Check(partial(gateway.list_grants, key_id), shows)
@@ -64,7 +64,7 @@ class Grants(KeyChanges):
         """
         gateway = self._session.gateway
         known = [each.id for each in await gateway.list_grants(key_id)]
-        after = _values(grant)
+        after = grant_facts(grant)
 
         async def send() -> str:
             return f"GrantId {await gateway.create_grant(key_id, grant)}"
@@ -112,7 +112,7 @@ class Grants(KeyChanges):
             ServiceError: KMS refused it; or no clear answer came, and the grant is still listed.
         """
         gateway = self._session.gateway
-        before = {"grant": grant.id, **_values(grant)}
+        before = {"grant": grant.id, **grant_facts(grant)}
 
         def done(grants: tuple[Grant, ...]) -> str:
             left = {0: "no other is left", 1: "one other is left"}.get(
@@ -139,7 +139,7 @@ class Grants(KeyChanges):
             self._store.grants_changed(key_id)
 
 
-def _values(grant: Grant) -> dict[str, Any]:
+def grant_facts(grant: Grant) -> dict[str, Any]:
     """What was asked for when it was made, as the journal has it."""
     return {
         "name": grant.name,

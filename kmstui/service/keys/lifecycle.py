@@ -30,7 +30,7 @@ Values = Mapping[str, Any]
 
 PRIMARY = "kms:UpdatePrimaryRegion"
 
-_OPERATIONS: Mapping[KeyAction, str] = {
+OPERATIONS: Mapping[KeyAction, str] = {
     KeyAction.DESCRIPTION: "kms:UpdateKeyDescription",
     KeyAction.ENABLE: "kms:EnableKey",
     KeyAction.DISABLE: "kms:DisableKey",
@@ -62,38 +62,38 @@ _SHOWN: Mapping[str, Callable[[KeyMetadata, Values], bool]] = {
 
 CREATE_KEY = "kms:CreateKey"
 KEY_OPERATIONS = tuple(_SHOWN)
-ROTATION_OPERATIONS = (_OPERATIONS[KeyAction.ROTATION_ON], _OPERATIONS[KeyAction.ROTATION_OFF])
+ROTATION_OPERATIONS = (OPERATIONS[KeyAction.ROTATION_ON], OPERATIONS[KeyAction.ROTATION_OFF])
+
+
+def key_shown(operation: str, before: Values, after: Values, now: KeyMetadata) -> Shown:
+    """What a described key shows of a change; of KEY_OPERATIONS."""
+    # Another replica than the one asked for says nothing of it.
+    compared = [name for name in ("description", "state") if name in before]
+    as_before = all(_VALUES[name](now) == before[name] for name in compared)
+    return ours_if(_SHOWN[operation](now, after), as_before=as_before)
+
+
+def rotation_shown(before: Values, after: Values, now: Rotation) -> Shown:
+    """What a rotation shows of a change; of ROTATION_OPERATIONS."""
+    on = after["rotation"]
+    shows = now.enabled is on and (not on or now.period_days == after["period_days"])
+    return ours_if(shows, as_before=before.get("rotation") in (None, now.enabled))
 
 
 def key_check(
     gateway: Gateway, operation: str, key_id: str, before: Values, after: Values
 ) -> Check[KeyMetadata]:
     """How to see whether a key was changed; of KEY_OPERATIONS."""
-    # Another replica than the one asked for says nothing of it.
-    compared = [name for name in ("description", "state") if name in before]
 
     async def read() -> KeyMetadata:
         return (await gateway.describe(key_id))[1]
 
-    def judge(now: KeyMetadata) -> Shown:
-        as_before = all(_VALUES[name](now) == before[name] for name in compared)
-        return ours_if(_SHOWN[operation](now, after), as_before=as_before)
-
-    return Check(read, judge)
+    return Check(read, partial(key_shown, operation, before, after))
 
 
 def rotation_check(gateway: Gateway, key_id: str, before: Values, after: Values) -> Check[Rotation]:
     """How to see whether automatic rotation was turned on or off; of ROTATION_OPERATIONS."""
-    on, days = after["rotation"], after["period_days"]
-
-    def shows(rotation: Rotation) -> bool:
-        return rotation.enabled is on and (not on or rotation.period_days == days)
-
-    def judge(rotation: Rotation) -> Shown:
-        as_before = before.get("rotation") in (None, rotation.enabled)
-        return ours_if(shows(rotation), as_before=as_before)
-
-    return Check(partial(gateway.rotation, key_id), judge)
+    return Check(partial(gateway.rotation, key_id), partial(rotation_shown, before, after))
 
 
 class Lifecycle(KeyChanges):
@@ -277,7 +277,7 @@ class Lifecycle(KeyChanges):
             return before["rotation"] in (None, rotation.enabled)
 
         check = rotation_check(gateway, key_id, before, after)
-        change = Change(_OPERATIONS[action], key_id, before, after, send, check, stands)
+        change = Change(OPERATIONS[action], key_id, before, after, send, check, stands)
         return await self._run(change, OutcomeText(done, keep))
 
     async def rotate_now(self, key_id: str) -> str:
@@ -298,14 +298,14 @@ class Lifecycle(KeyChanges):
             lambda rotation: ours_if(_rotated_since(before, rotation)),
         )
         send = partial(gateway.rotate_now, key_id)
-        operation, after = _OPERATIONS[KeyAction.ROTATE_NOW], {"rotation": "on demand"}
+        operation, after = OPERATIONS[KeyAction.ROTATE_NOW], {"rotation": "on demand"}
         change = Change(operation, key_id, {}, after, send, check, settled_later=False)
         return await self._run(change, OutcomeText(done))
 
     # Common to all
 
     def _refused(self, action: KeyAction, key_id: str, problem: str) -> InvalidInputError:
-        return self._refusal(_OPERATIONS[action], key_id, problem)
+        return self._refusal(OPERATIONS[action], key_id, problem)
 
     def _described(self, key_id: str, action: KeyAction) -> KeyMetadata:
         key = self._store.keys.get(key_id)
@@ -325,7 +325,7 @@ class Lifecycle(KeyChanges):
         done: Callable[[KeyMetadata], str],
     ) -> str:
         """Make a change that the description of a key shows."""
-        metadata, operation = self._described(key_id, action), _OPERATIONS[action]
+        metadata, operation = self._described(key_id, action), OPERATIONS[action]
         gateway = self._session.gateway
         before = {name: _VALUES[name](metadata) for name in after if name in _VALUES}
 

@@ -25,6 +25,7 @@ from kmstui.service.keys.grants import (
     creation_check,
     revocation_check,
 )
+from kmstui.service.keys.key_runs import LifeCycleKind
 from kmstui.service.keys.lifecycle import (
     KEY_OPERATIONS,
     ROTATION_OPERATIONS,
@@ -93,7 +94,12 @@ async def settle_key_changes(session: Session, sleep: Sleep = asyncio.sleep) -> 
         JournalError: the journal cannot be read or written.
     """
     scope, checks = session.change_scope(), checks_of_keys(session.gateway)
-    records = await pending_changes(scope, checks)
+    records = [
+        each
+        for each in await pending_changes(scope, checks)
+        # Those of a run over many keys are asked about together.
+        if not (each.batch and each.operation in LifeCycleKind.operations)
+    ]
     found = await examine_changes(scope, checks, records, FOR_A_KEY, sleep)
     await settle_changes(scope, found)
     told = [_sentence(session, each) for each in found]

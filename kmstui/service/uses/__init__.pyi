@@ -3,6 +3,7 @@ from .by_day import UsesByDay as UsesByDay
 from .by_day import uses_by_day as uses_by_day
 from .in_short import alarm_commands as alarm_commands
 from .in_short import deletion_facts as deletion_facts
+from .in_short import in_brief as in_brief
 from .in_short import in_short as in_short
 from .reader import UsesReader as UsesReader
 from .sources import EVENTS as EVENTS

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 
 from kmstui.model import Key
 from kmstui.service.uses.sources import (
+    CONFIG,
+    EVENTS,
+    GRANTS,
     LAST_USE,
+    LISTS,
     NOBODY_SEES,
     KeyUses,
     SourceReading,
@@ -56,6 +60,30 @@ def _found(source: UseSource, reading: SourceReading) -> str:
     names = list(dict.fromkeys(use.what for use in reading.uses))
     more = f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else ""
     return f"{source.title}: {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+_SHOW_USE = (LAST_USE, EVENTS, GRANTS, CONFIG, *LISTS)
+"""Sources that tell of use itself; an alias, a policy or a replica shows that it may be."""
+
+
+def in_brief(uses: KeyUses) -> tuple[str, bool | None]:
+    """A few words for a row, and whether use was seen; None where that is not known yet."""
+    last = uses.of(LAST_USE)
+    found = [source for source, _ in uses.found if source in _SHOW_USE]
+    at = next((use.at for use in last.uses if use.at), None) if last.state.is_known else None
+    words = [f"{at:%Y-%m-%d}"] if at else []
+    words += [f"{each.title} {len(uses.of(each).uses)}" for each in found if each is not LAST_USE]
+    if words:
+        return ", ".join(words), True
+    if uses.is_reading or not uses.readings:
+        return "reading…", None
+    if unknown := [each for each in _AT_ONCE if not uses.of(each).state.is_known]:
+        return f"not known: {titles(unknown)}", None
+    return "none found", False
+
+
+_AT_ONCE = (LAST_USE, EVENTS, GRANTS)
+"""Sources without which "none found" would say too much."""
 
 
 def deletion_facts(key: Key, replica_regions: tuple[str, ...]) -> tuple[str, ...]:

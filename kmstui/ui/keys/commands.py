@@ -1,8 +1,8 @@
 """Commands that change a key or its aliases, and the two menus that gather them.
 
-Those of a key act on the chosen one alone, whatever is marked: tags are what is changed on many
-keys. In the aliases pane those of aliases are about the alias under the cursor and its key,
-elsewhere about the chosen key and its aliases.
+Those of `RUN_ACTIONS` act on all marked keys; the others on the chosen one alone, and say so. In
+the aliases pane those of aliases are about the alias under the cursor and its key, elsewhere about
+the chosen key and its aliases.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from kmstui.model import Alias, Key
 from kmstui.service.keys import KeyAction, off_reason
-from kmstui.ui.commands import Command, Context, no_changes, no_key
-from kmstui.ui.main import main_of
+from kmstui.ui.commands import Command, Context, needs_writing, no_changes, no_key
+from kmstui.ui.main import main_of, with_marks_told
 
 # Aliases
 
@@ -105,22 +105,45 @@ def _no_alias(context: Context) -> str | None:
 # Keys
 
 _ACTIONS = {
-    KeyAction.DESCRIPTION: ("d", "Change the description of the key"),
-    KeyAction.ENABLE: ("e", "Enable the key"),
-    KeyAction.DISABLE: ("b", "Disable the key"),
-    KeyAction.ROTATION_ON: ("o", "Turn the key's automatic rotation on, or change its period"),
-    KeyAction.ROTATION_OFF: ("f", "Turn the key's automatic rotation off"),
+    KeyAction.DESCRIPTION: ("d", "Change the description of the key, or of all marked ones"),
+    KeyAction.ENABLE: ("e", "Enable the key, or all marked ones"),
+    KeyAction.DISABLE: ("b", "Disable the key, or all marked ones"),
+    KeyAction.ROTATION_ON: (
+        "o",
+        "Turn automatic rotation of the key, or of all marked ones, on; or change its period",
+    ),
+    KeyAction.ROTATION_OFF: (
+        "f",
+        "Turn the automatic rotation of the key, or of all marked ones, off",
+    ),
     KeyAction.ROTATE_NOW: ("n", "Rotate the key's material once, now"),
     KeyAction.REPLICATE: ("p", "Replicate the key into another Region"),
     KeyAction.PRIMARY_REGION: ("P", "Make the key of another Region the primary one of its set"),
     KeyAction.IMPORT_MATERIAL: ("m", "Import key material of your own, or fetch a wrapping key"),
     KeyAction.DELETE_MATERIAL: ("M", "Delete the imported key material; asks for the alias"),
-    KeyAction.SCHEDULE_DELETION: ("D", "Schedule the deletion of the key; asks for its alias"),
-    KeyAction.CANCEL_DELETION: ("C", "Cancel the scheduled deletion of the key"),
+    KeyAction.SCHEDULE_DELETION: (
+        "D",
+        "Schedule the deletion of the key; asks for its alias. Or of all marked ones",
+    ),
+    KeyAction.CANCEL_DELETION: (
+        "C",
+        "Cancel the scheduled deletion of the key, or of all marked ones",
+    ),
 }
 """Every action in the menu's order, with its letter there and its help."""
 
-_CREATE, _COMPARE = "create", "key.compare"
+_CREATE, _REVOKE, _COMPARE = "create", "revoke", "key.compare"
+
+
+def _marked(context: Context) -> bool:
+    """Whether marked keys are meant, not the chosen one."""
+    return bool(context.targets) and context.targets != (context.chosen,)
+
+
+def _on_marked(context: Context, action: KeyAction) -> bool:
+    from kmstui.service.keys import RUN_ACTIONS
+
+    return action in RUN_ACTIONS and _marked(context)
 
 
 def _off_reason(key: Key, action: KeyAction) -> str:
@@ -135,6 +158,8 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
     def off(context: Context) -> str | None:
         if reason := no_changes(context):
             return reason
+        if _on_marked(context, action):
+            return _off_for_all(context, action)
         if context.key is None:
             return no_key(context)
         return _off_reason(context.key, action) or None
@@ -142,14 +167,30 @@ def _off(action: KeyAction) -> Callable[[Context], str | None]:
     return off
 
 
+def _off_for_all(context: Context, action: KeyAction) -> str | None:
+    # Of several keys those that can be are changed, and the plan says why the others cannot.
+    keys = [context.store.keys.get(key_id) for key_id in context.targets]
+    reasons = [_off_reason(key, action) if key is not None else "" for key in keys]
+    return f"None of the marked keys can be: {reasons[0]}" if all(reasons) else None
+
+
 def _run(action: KeyAction) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         from kmstui.ui.keys.key_actions import act
+        from kmstui.ui.keys.many_keys import act_on_many
 
-        if context.key is not None:
+        if _on_marked(context, action):
+            with_marks_told(lambda context: act_on_many(context, action))(context)
+        elif context.key is not None:
             act(context, context.key, action)
 
     return run
+
+
+def _revoke_grants(context: Context) -> None:
+    from kmstui.ui.keys.many_keys import revoke_grants
+
+    with_marks_told(revoke_grants)(context)
 
 
 def _create_key(context: Context) -> None:
@@ -183,15 +224,22 @@ def _key_menu(context: Context) -> None:
 
     key = context.key
     title = "Actions" if key is None else context.store.name_of(key.id)
-    if key is not None and context.targets != (key.id,):
-        title += ": this key alone, not those marked"
+    alone = ""
+    if key is not None and _marked(context):
+        alone = f": {context.store.bare_name(key.id)} alone"
+        number = len(context.targets)
+        title = f"{number:,} marked key{'s' * (number > 1)}"
+
+    def text(action: KeyAction) -> str:
+        return action.value if _on_marked(context, action) else f"{action.value}{alone}"
 
     def items() -> list[MenuItem]:
         return [
             *(
-                MenuItem(action.name, action.value, key=letter, off=_off(action)(context) or "")
+                MenuItem(action.name, text(action), key=letter, off=_off(action)(context) or "")
                 for action, (letter, _) in _ACTIONS.items()
             ),
+            MenuItem(_REVOKE, "Revoke grants…", key="g", off=needs_writing(context) or ""),
             MenuItem(_CREATE, "Create a key…", key="c", off=no_changes(context) or ""),
             MenuItem(_COMPARE, "Compare…", key="="),
         ]
@@ -201,7 +249,8 @@ def _key_menu(context: Context) -> None:
             main = main_of(context.app)
             main.run_command(next(each for each in main.all_commands if each.id == _COMPARE))
             return
-        run = _create_key if chosen == _CREATE else _run(KeyAction[chosen])
+        jobs = {_CREATE: _create_key, _REVOKE: _revoke_grants}
+        run = jobs[chosen] if chosen in jobs else _run(KeyAction[chosen])
         run(context)
 
     context.app.ask(Menu(title, items(), live=items), go)
@@ -239,6 +288,10 @@ COMMANDS = (
         "delete or create a key", keys=("x",), available=no_changes, run=_key_menu, bar=34,
     ),
     *(_command(action) for action in _ACTIONS),
+    Command(
+        id="key.revoke-grants", label="Revoke grants", available=needs_writing,
+        help="Revoke grants of the key, or of all marked ones, by a pattern", run=_revoke_grants,
+    ),
     Command(
         id="key.create", label="Create key", help="Create a key", available=no_changes,
         run=_create_key,

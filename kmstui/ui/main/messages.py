@@ -52,7 +52,7 @@ class Messages(Dialog[None]):
         bound("messages.next", "turn(1)", "next list"),
         bound("messages.previous", "turn(-1)", "previous list"),
         bound("messages.open", "open", "whole text"),
-        bound("messages.undo", "undo", "undo a change of tags"),
+        bound("messages.undo", "undo", "undo a change"),
     ]
 
     def __init__(self, session: Session, symbols: Symbols) -> None:

@@ -68,13 +68,13 @@ class RunRows(Generic[C]):
         return tuple(
             result.change
             for result in self.results.values()
-            if result.outcome.saved
-            or result.outcome is RunOutcome.UNKNOWN
-            or (result.outcome is RunOutcome.FAILED and self._takes_several(result.change))
+            if self._may_have_changed(result) and self._kind.can_undo(result.change)
         )
 
-    def _takes_several(self, change: C) -> bool:
-        return len([*self._kind.runs.kind.calls(change)]) > 1
+    def _may_have_changed(self, result: RunResult[C]) -> bool:
+        if result.outcome is RunOutcome.FAILED:
+            return len([*self._kind.runs.kind.calls(result.change)]) > 1
+        return result.outcome.saved or result.outcome is RunOutcome.UNKNOWN
 
     @property
     def keys_before(self) -> list[tuple[str, str]]:
@@ -113,9 +113,10 @@ class RunRows(Generic[C]):
         return sorted(self.changes, key=self._place)
 
     def _place(self, key_id: str) -> int:
-        if key_id not in self.results:
-            return 0 if self.changes[key_id].refused else 1
-        return 0 if self.results[key_id].outcome.can_be_retried else 1
+        if key_id in self.results:
+            return 0 if self.results[key_id].outcome.can_be_retried else 1
+        change = self.changes[key_id]
+        return 0 if change.refused else 1 if change.will_be_sent else 2
 
     def cells(self, row: str, _: Sequence[str]) -> Mapping[str, Part]:
         """The cells of a row."""

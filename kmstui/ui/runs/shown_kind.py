@@ -66,6 +66,10 @@ class ShownKind(ABC, Generic[C]):
     def commands(self, change: C) -> Iterable[Sequence[str]]:
         """The AWS CLI's words for a change, but for the key."""
 
+    def can_undo(self, change: C) -> bool:
+        """Whether anything can take the change back."""
+        return True
+
     def is_plain(self, change: C) -> bool:
         """Whether a change of one key holds nothing to weigh, so that it may be sent unseen."""
         return False

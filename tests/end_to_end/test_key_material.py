@@ -52,6 +52,8 @@ def test_material_is_imported_rotated_to_deleted_and_imported_again(kmstui, embe
     assert kms.decrypt(CiphertextBlob=old)["Plaintext"] == b"old"
 
     terminal.send("x", "M")
+    terminal.wait_for("Delete which imported key material")
+    terminal.send("enter")
     terminal.wait_for("Type alias/")
     terminal.send(f"alias/{ALIAS}", "enter")
     terminal.wait_for("is PendingImport.")

@@ -349,7 +349,15 @@ class FakeGateway:
 
     async def delete_material(self, key_id: str, material_id: str = "") -> None:
         await self._call("kms:DeleteImportedKeyMaterial", key_id, mutating=True)
-        await self._change_material(key_id, "PendingImport", ())
+        held = self.world.rotations.get(key_id, Rotation(enabled=False)).materials
+        named = [each for each in held if each.id == material_id and material_id]
+        state = "Enabled" if named and named[0].is_pending else "PendingImport"
+        kept = tuple(
+            each if each not in named else replace(each, import_state="PENDING_IMPORT")
+            for each in (held if named else ())
+            if each not in named or not each.is_pending
+        )
+        await self._change_material(key_id, state, kept)
 
     async def _change_material(
         self, key_id: str, state: str, materials: tuple[KeyMaterial, ...]

@@ -83,7 +83,9 @@ def delete_off(key: Key) -> str:
     """Why no imported material can be deleted, as a sentence; "" where it may."""
     if reason := import_off(key):
         return reason
-    if key.metadata is not None and key.metadata.state == "PendingImport":
+    metadata = key.metadata
+    if metadata and metadata.state == "PendingImport" and metadata.spec != "SYMMETRIC_DEFAULT":
+        # A symmetric key waits as soon as one of its materials is not there.
         return "The key has no key material at the moment."
     return ""
 

@@ -105,11 +105,13 @@ class Form(Dialog[None]):
         super().__init__(title, "dialog-wide")
         self.about = context
         self._fields = tuple(field for _, field in fields)
-        self._rows: Mapping[Widget, Horizontal] = {
-            field: Horizontal(
-                OneLine([(f" {label}", "dim")], classes="form--label"), field, classes="form--row"
-            )
+        self._labels = {
+            field: (label, OneLine([(f"  {label}", "dim")], classes="form--label"))
             for label, field in fields
+        }
+        self._rows: Mapping[Widget, Horizontal] = {
+            field: Horizontal(line, field, classes="form--row")
+            for field, (_, line) in self._labels.items()
         }
         self.help_line = Sentences(most_lines=4)
         self.reason = Sentences(classes="dialog--reason")
@@ -179,7 +181,13 @@ class Form(Dialog[None]):
             self.action_turn(1)
 
     def on_descendant_focus(self) -> None:
-        """Say what the field is about."""
+        """Say what the field is about, and point at it: colour alone would not tell."""
+        cursor = self.about.app.symbols.cursor
+        for field, (label, line) in self._labels.items():
+            if field.has_focus:
+                line.show([(f"{cursor} ", "key"), label])
+            else:
+                line.show([(f"  {label}", "dim")])
         self.explain(self.focused.id or "" if self.focused else "")
 
     def explain(self, field: str) -> None:

@@ -33,7 +33,7 @@ from kmstui.ui.keys.form import ChoiceLine, Form, text_line
 _PLAIN, _FETCH, _WRAPPED = "plain", "fetch", "wrapped"
 _HOW = {
     _PLAIN: "wrap a file here, and import it",
-    _FETCH: "fetch wrapping key and token, to wrap outside",
+    _FETCH: "fetch wrapping key and token; wrap outside",
     _WRAPPED: "import a file that was wrapped outside",
 }
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
@@ -285,27 +285,3 @@ def _command(key_id: str, file: Path, folder: Path, wish: ImportWish) -> tuple[s
 
 def _path(line: Input) -> Path:
     return Path(line.value.strip()).expanduser().absolute()
-
-
-def delete_material(context: Context, key: Key) -> Proposal:
-    """Say what deleting the current material does, and ask for the alias."""
-    store, name = context.store, context.store.name_of(key.id)
-    aliases = store.aliases_of(key.id)
-    materials = Materials(context.session.of(key.id))
-    multi = key.metadata is not None and key.metadata.multi_region
-    return Proposal(
-        title=f"Delete the imported key material of {name}?",
-        words=(
-            "At once nothing can be encrypted or decrypted with the key, by AWS services neither; "
-            "it waits as PendingImport. Policy, aliases and grants stay. Only the very same "
-            "material, imported again, brings it back: without your copy, everything encrypted "
-            "under it is lost for ever."
-            + (" Related keys of other Regions keep theirs." if multi else "")
-        ),
-        yes="Delete",
-        doing=f"Deleting key material of {name}",
-        send=lambda _: materials.delete(key.id),
-        command=lambda _: ("delete-imported-key-material", "--key-id", key.id),
-        style="bad",
-        word=aliases[0] if aliases else key.id,
-    )

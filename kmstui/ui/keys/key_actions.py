@@ -24,7 +24,8 @@ from kmstui.service.keys import (
 from kmstui.ui.commands import Context
 from kmstui.ui.dialogs import Facts, Line
 from kmstui.ui.keys.change_dialog import Proposal, propose
-from kmstui.ui.keys.import_form import ImportForm, delete_material
+from kmstui.ui.keys.import_form import ImportForm
+from kmstui.ui.keys.material_actions import delete_material, waiting_words
 from kmstui.ui.keys.multi_region import change_primary, replicate
 
 _PRODUCTION = ("prod", "prd", "live")
@@ -149,13 +150,11 @@ def rotate_now(context: Context, key: Key) -> Proposal:
         if rotation.materials_problem:
             return f" How often it was rotated on demand is not read: {rotation.materials_problem}"
         used = f" Rotated on demand so far: {len(rotation.on_demand)} of"
-        return f"{used} {MOST_ROTATIONS_ON_DEMAND} times."
+        waits = waiting_words(rotation) if imported else ""
+        return f"{used} {MOST_ROTATIONS_ON_DEMAND} times.{waits}"
 
     imported = key.metadata is not None and key.metadata.origin == "EXTERNAL"
-    material = (
-        "Its key material is imported: KMS refuses unless new material that waits for rotation "
-        "has been imported before. "
-    )
+    material = "Its key material is imported: the one that waits for rotation comes into use. "
     return Proposal(
         title=f"Rotate {name} now?",
         words=(
@@ -314,7 +313,6 @@ PROPOSALS: dict[KeyAction, Callable[[Context, Key], Proposal]] = {
     KeyAction.ROTATION_ON: rotation_on,
     KeyAction.ROTATION_OFF: rotation_off,
     KeyAction.ROTATE_NOW: rotate_now,
-    KeyAction.DELETE_MATERIAL: delete_material,
     KeyAction.SCHEDULE_DELETION: schedule_deletion,
     KeyAction.CANCEL_DELETION: cancel_deletion,
 }
@@ -328,5 +326,7 @@ def act(context: Context, key: Key, action: KeyAction) -> None:
         change_primary(context, key)
     elif action is KeyAction.IMPORT_MATERIAL:
         context.app.push_screen(ImportForm(context, key))
+    elif action is KeyAction.DELETE_MATERIAL:
+        delete_material(context, key)
     else:
         propose(context, PROPOSALS[action](context, key))

@@ -72,7 +72,9 @@ async def test_keys_are_sorted_filtered_and_acted_on_by_words_that_are_new_or_mi
         for action in KeyAction:
             # KMS decides what of it can be done.
             reason = off_reason(run.store.keys[KEY], action)
-            assert reason == (
-                "" if action is not KeyAction.CANCEL_DELETION else "No deletion is scheduled."
-            )
+            assert reason == {
+                KeyAction.CANCEL_DELETION: "No deletion is scheduled.",
+                KeyAction.PRIMARY_REGION: "It has no replica that could become the primary key:"
+                " replicate it first.",
+            }.get(action, "")
         assert not [each for each in run.store.notices if "fault in kmstui" in each.text]

@@ -340,12 +340,13 @@ def _apply(options: argparse.Namespace, around: Surroundings) -> int:
 
 
 _CODES = {
+    State.UNSURE: End.UNSURE.value,
     State.UNREAD: COULD_NOT_RUN,
     State.CHANGED: DRIFT,
-    State.UNSURE: End.UNSURE.value,
     State.NOT_PUT: NOT_ALL,
 }
-"""Exit codes by what became of a key, the worst first."""
+"""Exit codes by what became of a key, the worst first: of one that is unsure alone something was
+sent, so nothing else may hide that."""
 
 
 async def _applied(
@@ -390,7 +391,7 @@ APPLY = Command(
         ("policy apply plan.json --yes", "in a pipeline"),
     ),
     exits={
-        0: "every policy of the plan is stored",
+        0: "every policy of the plan is stored; else the first that is so of 4, 2, 3, 1",
         1: "some were not put: not allowed, not wanted, or refused by KMS",
         2: "the plan or a key could not be read",
         3: "some were not put: somebody else has changed the stored policy since",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -96,6 +97,36 @@ def test_who_misspells_read_only_is_told_before_anything_starts(run, bare_enviro
     done = run("can", "me", "kms:Encrypt", "ImportedCMK")
     assert done.returncode == 2
     assert done.stderr.startswith("kmstui: The environment has an unknown variable KMSTUI_READ_ONL")
+
+
+def test_a_change_of_tags_that_was_killed_is_finished_by_resume(run, embedded, bare_environment):
+    # One at a time, so that it is killed in the middle.
+    embedded.control.set_latency(1.0, "TagResource")
+    environment = {**bare_environment, **embedded.environment_for("instance")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "kmstui", "tag", "killed=no", "--filter", "alias:orders", "--yes"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: "TagResource" in embedded.control.operations())
+    running.kill()
+    running.wait()
+    embedded.control.set_latency(0, "TagResource")
+    done = run("tag", "--resume", "--yes")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(run("keys", "alias:orders", "--format", "json").stdout)
+    states = {each["state"] for each in found if each["tags"].get("killed") != "no"}
+    assert states <= {"PendingDeletion"}
+    assert "No run was interrupted." in run("tag", "--resume").stderr
+
+
+def until(so, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end, "it did not come to it"
+        time.sleep(0.02)
 
 
 def shell(words, cwd, *arguments):

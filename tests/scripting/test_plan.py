@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from kmstui.policy.infrastructure import policies_in
+from kmstui.scripting.plan import _CODES
 from tests.control import ControlledKms
 from tests.embedded import aws_environment, embedded, embedded_server
 from tests.scripting.embedded_commands import Kmstui, kmstui, put_by_boto3, stored_policy
@@ -150,3 +152,52 @@ def test_two_files_for_one_key_are_refused(kmstui: Kmstui, folder: Path):
     done = kmstui("policy", "plan", folder)
     assert done.code == 2
     assert "are both named after alias/ImportedCMK." in done.err
+
+
+TERRAFORM = """\
+resource "aws_kms_key" "imported" {
+  description = "Orders"
+  policy = <<EOT
+%s
+EOT
+}
+"""
+
+
+def test_a_pull_request_of_a_terraform_file_is_linted_in_place_fixed_planned_and_applied(
+    kmstui: Kmstui, embedded, tmp_path: Path
+):
+    name, plan = NAMES[0], tmp_path / "plan.json"
+    before = stored_policy(embedded, name)
+    bad = {**decrypt(embedded), "Effect": "allow"}
+    file = tmp_path / "main.tf"
+    file.write_text(TERRAFORM % json.dumps(with_statement(before, bad), indent=2))
+    done = kmstui("lint", file, "--format", "json")
+    assert done.code == 1
+    (found,) = (each for each in done.rows if each["severity"] == "error")
+    lines = file.read_text().splitlines()
+    assert '"Effect": "allow"' in lines[found["line"] - 1]
+    kmstui("lint", "--fix", "KMS106", file)
+    assert kmstui("lint", file).code == 0
+    assert file.read_text().startswith(TERRAFORM[:40])
+
+    # What Terraform would put is what is planned.
+    read = policies_in(str(file), file.read_text())
+    assert read is not None
+    text = read.policies[0].rendered.text
+    folder = tmp_path / "policies"
+    write(folder, name, json.loads(text))
+    assert kmstui("policy", "plan", folder, "--out", plan).code == 3
+    theirs = with_statement(before, decrypt(embedded, sid="Theirs"))
+    put_by_boto3(embedded, name, theirs)
+    refused = kmstui("policy", "apply", plan, "--yes")
+    assert refused.code == 3
+    assert "somebody else has changed it" in refused.err
+    assert stored_policy(embedded, name) == theirs
+    put_by_boto3(embedded, name, before)
+    assert kmstui("policy", "apply", plan, "--yes").code == 0
+    assert stored_policy(embedded, name) == with_statement(before, decrypt(embedded))
+
+
+def test_that_something_was_sent_and_not_read_back_is_hidden_by_nothing():
+    assert list(_CODES.values()) == [4, 2, 3, 1]

@@ -231,6 +231,7 @@ def run_command(options: argparse.Namespace, parser: Parser) -> int:
             permissions=permissions,
             disabled=settings.disable,
             disabled_by_key=dict(settings.disable_by_key),
+            posture=settings.posture,
         )
         return run(options, around)
 

@@ -63,7 +63,8 @@ def _rule_of(word: str, where: str) -> str:
         return known_rule(word)
     except UnknownRuleError as error:
         raise ConfigError(
-            f"{where}: {error} `kmstui findings --list-rules` lists them all."
+            f"{where}: {error} `kmstui lint --list-rules` and `kmstui findings --list-rules` list"
+            " them all."
         ) from None
 
 

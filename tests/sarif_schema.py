@@ -56,8 +56,13 @@ _RESULT = _object(
     level=_LEVEL,
     message=_MESSAGE,
     locations=_list(
-        _object([], physicalLocation=_object([], artifactLocation=_ARTIFACT, region=_REGION))
+        _object(
+            [],
+            physicalLocation=_object([], artifactLocation=_ARTIFACT, region=_REGION),
+            logicalLocations=_list(_object([], fullyQualifiedName=_TEXT, kind=_TEXT)),
+        )
     ),
+    properties=_object([], tags=_list(_TEXT, unique=True)),
     fixes=_list(
         _object(
             ["artifactChanges"],

@@ -29,6 +29,7 @@ COMMANDS = (
     Entry("grants", "the grants of a key", "details", "GRANTS"),
     Entry("events", "CloudTrail's events of a key", "details", "EVENTS"),
     Entry("lint", "check key policies in files, of keys, of all keys", "lint"),
+    Entry("findings", "what is wrong with keys and their policies, in the account", "findings"),
     Entry("diff", "who gains and who loses by a change of a key policy", "diff"),
     Entry("can", "whether somebody may do something with a key, and why", "can"),
     Entry("policy get", "print the policy of a key, or write it to a file", "policy", "GET"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TextIO
 from unicodedata import east_asian_width
 
 from kmstui import __version__
@@ -14,7 +14,7 @@ from kmstui.policy.lint import RULES, Finding, KeyContext, Severity
 from kmstui.policy.syntax import Document, Edit, Fix, Span, apply_edits
 
 _COLOURS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 """SARIF's words."""
 _MOST_CELLS = 100
 """Of a line that is shown; minified policies have one of 32 KB."""
@@ -168,18 +168,57 @@ def _dump(value: Any, out: TextIO) -> None:
 
 
 def write_sarif(linted: Sequence[Linted], errors: Sequence[str], out: TextIO) -> None:
-    """For code scanning: SARIF 2.1.0.
+    """For code scanning: SARIF 2.1.0; `errors` are told of what could not be linted."""
+    ids = list(RULES)
+    results = [
+        _sarif_result(policy, finding, ids.index(finding.rule))
+        for policy in linted
+        for finding in policy.findings
+    ]
+    write_sarif_log(RULES.values(), results, errors, out)
 
-    `errors` are the sentences about what could not be linted.
+
+class DescribedRule(Protocol):
+    """A rule of whatever catalogue."""
+
+    @property
+    def id(self) -> str:
+        """What it is called."""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad what it finds is."""
+
+    @property
+    def title(self) -> str:
+        """A short name."""
+
+    @property
+    def why(self) -> str:
+        """What comes of it."""
+
+    @property
+    def url(self) -> str:
+        """A page on it, or empty."""
+
+
+def write_sarif_log(
+    rules: Iterable[DescribedRule],
+    results: Sequence[Mapping[str, Any]],
+    errors: Sequence[str],
+    out: TextIO,
+) -> None:
+    """Write results, each about one of the rules by its index.
+
+    `errors` are the sentences about what could not be looked at.
     https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
     """
-    ids = list(RULES)
     run = {
         "tool": {
             "driver": {
                 "name": "kmstui",
                 "semanticVersion": __version__,
-                "rules": [_sarif_rule(id_) for id_ in ids],
+                "rules": [_sarif_rule(each) for each in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -191,24 +230,19 @@ def write_sarif(linted: Sequence[Linted], errors: Sequence[str], out: TextIO) ->
                 ],
             }
         ],
-        "results": [
-            _sarif_result(policy, finding, ids.index(finding.rule))
-            for policy in linted
-            for finding in policy.findings
-        ],
+        "results": results,
     }
     _dump({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, out)
 
 
-def _sarif_rule(id_: str) -> dict[str, Any]:
-    rule = RULES[id_]
+def _sarif_rule(rule: DescribedRule) -> dict[str, Any]:
     return {
-        "id": id_,
+        "id": rule.id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
         # A rule of one's own need not have a page.
         **({"helpUri": rule.url} if rule.url else {}),
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
     }
 
 
@@ -217,7 +251,7 @@ def _sarif_result(policy: Linted, finding: Finding, index: int) -> dict[str, Any
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": index,
-        "level": _LEVELS[finding.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [
             {

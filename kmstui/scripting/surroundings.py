@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from kmstui.model import Posture
 from kmstui.scripting.command import CommandError, Streams
 from kmstui.scripting.parser import Parser
 
@@ -54,6 +55,8 @@ class Surroundings:
     """The IAM actions that kmstui has a use for."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     disabled: Collection[str] = ()
-    """Ids of the linter's rules that the configuration turns off."""
+    """Ids of the rules that the configuration turns off."""
+    posture: Posture = field(default_factory=Posture)
+    """What is wanted of keys themselves."""
     disabled_by_key: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Rules that it turns off for one key, by key ID."""

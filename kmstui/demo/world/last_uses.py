@@ -19,6 +19,7 @@ def add_last_uses(build: Builder) -> None:
         "global/sessions": ("Decrypt", 0.3), "platform/ebs": ("GenerateDataKeyWithoutPlaintext", 4),
         "wallet/secp256k1": ("Sign", 97), "partners/analytics": ("Decrypt", 61),
         "sandbox/experiment-7": ("Encrypt", 151), "legacy/reports": ("Decrypt", 171),
+        "aws/ebs": ("GenerateDataKeyWithoutPlaintext", 1.5),
     }  # fmt: skip
     for name, (operation, ago) in days.items():
         alias = store.aliases.get(f"alias/{name}")

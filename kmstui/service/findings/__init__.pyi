@@ -7,6 +7,7 @@ from .all_keys import located as located
 from .controls import Control as Control
 from .controls import controls_of as controls_of
 from .controls import in_short as in_short
+from .posture import EVERY_RULE as EVERY_RULE
 from .posture import Judged as Judged
 from .posture import KeyFinding as KeyFinding
 from .posture import Remedy as Remedy

@@ -62,6 +62,10 @@ def _nothing(key_id: str) -> Collection[str]:
     return ()
 
 
+def _every(key: Key, aliases: Sequence[str]) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a person wants of keys."""
@@ -69,6 +73,8 @@ class Wanted:
     posture: Posture = field(default_factory=Posture)
     off: Callable[[str], Collection[str]] = _nothing
     """Ids of the rules that are off for a key, by its ID."""
+    keys: Callable[[Key, Sequence[str]], bool] = _every
+    """Which keys, by what is known of them and the names of their aliases."""
 
 
 Judge = Callable[[Key, str], tuple[LocatedFinding, ...]]
@@ -172,6 +178,11 @@ class AllFindings:
                 if can_be_asked(key, fact):
                     facts.want(fact, key_id)
 
+    async def finish(self) -> None:
+        """Wait until nothing that the rules have to know can be read any more."""
+        if self._session.facts is not None:
+            await self._session.facts.finish()
+
     async def _want_again(self, pause: Pause) -> None:
         """The same of all that was looked at before."""
         for number, key_id in enumerate(tuple(self.results)):
@@ -225,6 +236,8 @@ class AllFindings:
                 continue
             of_aws = any(name.startswith(_OF_AWS) for name in store.aliases_of(key_id))
             if (of_aws or key.is_aws_managed) and not self._are_aws_keys_wanted:
+                continue
+            if not self.wanted.keys(key, store.aliases_of(key_id)):
                 continue
             total += 1
             if key_id not in self.results:

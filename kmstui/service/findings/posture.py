@@ -78,6 +78,8 @@ class Unread(NamedTuple):
     """A sentence; empty where it is still to be read."""
     fact: Fact | None = None
     """What is still to be read."""
+    nobody_knows: bool = False
+    """Whether KMS itself does not know, so that no permission would tell."""
 
 
 Check = Callable[[Subject], Iterable[Hit | Unread]]
@@ -88,6 +90,7 @@ class PostureRule(NamedTuple):
 
     id: str
     severity: Severity
+    """The worst that it finds."""
     title: str
     flags: str
     """What it finds, in a sentence or two."""
@@ -124,6 +127,8 @@ class NotKnown(NamedTuple):
     why: str
     """A sentence; empty where it is still to be read."""
     fact: Fact | None = None
+    nobody_knows: bool = False
+    """Whether KMS itself does not know."""
 
 
 class Judged(NamedTuple):

@@ -24,9 +24,9 @@ from kmstui.service.findings.posture import (
 from kmstui.service.inventory import PENDING_DELETION, LastUse, rotation_word
 
 _KMS = "https://docs.aws.amazon.com/kms/latest/developerguide/"
-_INFO, _WARNING = Severity.INFO, Severity.WARNING
+_INFO, _WARNING, _ERROR = Severity
 _SOON_DAYS = 7
-"""What happens within so many is an error unless the person weighs it otherwise."""
+"""Material that expires within so many is an error unless the person weighs it otherwise."""
 _OF_AWS = "alias/aws/"
 
 
@@ -88,24 +88,25 @@ def long_period(subject: Subject) -> Iterator[Hit | Unread]:
         yield Hit(f"It rotates every {rotation.period_days or 365} days, at most {longest} wanted")
 
 
-@rule("KEY03", _WARNING, "Key material expires", _KMS + "importing-keys.html", Remedy.IMPORT)
+@rule("KEY03", _ERROR, "Key material expires", _KMS + "importing-keys.html", Remedy.IMPORT)
 def material_expires(subject: Subject) -> Iterator[Hit | Unread]:
     """Imported key material expires soon (`expiry_days`), or the key has none.
 
     When it expires KMS deletes it, and nothing can be encrypted or decrypted until the same
-    material is imported again. Within a week it is an error.
+    material is imported again. Within a week that is an error, before it a warning.
     """
     if _is_going(subject):
         return
     if subject.metadata.state == "PendingImport":
-        yield Hit("It has no key material, so that nothing can be encrypted or decrypted with it")
+        words = "It has no key material, so that nothing can be encrypted or decrypted with it"
+        yield Hit(words, _WARNING)
         return
     end = subject.metadata.valid_to
     if end is None or subject.metadata.expiration_model == "KEY_MATERIAL_DOES_NOT_EXPIRE":
         return
     left = subject.days_until(end)
     if left < subject.wanted.expiry_days:
-        severity = Severity.ERROR if left < _SOON_DAYS else None
+        severity = _ERROR if left < _SOON_DAYS else _WARNING
         yield Hit(f"Its key material expires on {_day(end)}, {_days(left)}", severity)
 
 
@@ -140,7 +141,8 @@ def _unused(subject: Subject, days: int) -> str | Unread:
     if word.unknown(subject.key, ()):
         return Unread(
             f"KMS has seen no use of it{tracked}, when it began to track that, and does not know of"
-            " the time before."
+            " the time before.",
+            nobody_knows=True,
         )
     if not word.matches(subject.key, ()):
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from kmstui.model import place_in
 from kmstui.policy.lint import Severity
 from kmstui.service.findings import (
     RULES,
@@ -87,11 +88,13 @@ class FindingRow:
         """All of it, for the line below the list."""
         if self.rule_not_known:
             return f"{self.name}: {self._why_not_known}"
+        place = place_in(self.key_id)
+        name = f"{self.name} ({place})" if place else self.name
         if self.found is None:
-            return f"{self.name}: not read. {self.problem}"
+            return f"{name}: not read. {self.problem}"
         finding = self.found.finding
         line = f", line {self.found.line}" if self.found.line else ""
-        return f"{self.name}{line}: {finding.severity.word}. {finding.message}"
+        return f"{name}{line}: {finding.severity.word}. {finding.message}"
 
     @property
     def _why_not_known(self) -> str:

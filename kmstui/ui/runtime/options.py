@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.theme import Theme
 
-from kmstui.model import Posture
+from kmstui.model import Posture, bare_name
 from kmstui.service.ports import Remembered, Target
 
 
@@ -57,4 +57,4 @@ class UiOptions:
 
     def rules_off(self, key_id: str) -> frozenset[str]:
         """Ids of the rules that are off for a key."""
-        return frozenset((*self.disable, *dict(self.disable_by_key).get(key_id, ())))
+        return frozenset((*self.disable, *dict(self.disable_by_key).get(bare_name(key_id), ())))

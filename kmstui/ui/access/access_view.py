@@ -21,7 +21,7 @@ from kmstui.ui.access.cells import GROUPS, cell_part, cell_words, columns_for
 from kmstui.ui.access.inquiry import Answer, Inquiry, answer_line, row_id, unread_identity
 from kmstui.ui.access.question import WhatIfLine, question_line
 from kmstui.ui.access.reading_view import ReadingView, key_facts
-from kmstui.ui.commands import program_of
+from kmstui.ui.commands import key_of, program_of
 from kmstui.ui.main import main_of
 from kmstui.ui.runtime import Changes
 from kmstui.ui.style import Part, Symbols
@@ -260,7 +260,7 @@ class AccessView(ReadingView):
         if reading.left:
             words.append(
                 f"{reading.left} further roles and users of the account were not looked at"
-                " (m reads more)."
+                f" ({key_of('access.more', self)} reads more)."
             )
         self.status.say(" ".join(words), "warn")
 

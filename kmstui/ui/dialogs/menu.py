@@ -15,11 +15,15 @@ from kmstui.ui.commands import KeyBar, program_of
 from kmstui.ui.dialogs.dialog import Dialog
 from kmstui.ui.dialogs.matching import nearness
 from kmstui.ui.runtime import Changes, StoreFeed
-from kmstui.ui.style import Part
+from kmstui.ui.style import Part, width_of
 from kmstui.ui.widgets import Column, LineTable, Sentences
 
 _MOST_TYPED = 100
 """Characters to narrow a list by."""
+_USUAL, _WIDEST = 72, 120
+"""Cells of a menu's box; what its items say may make it wider, where the screen is."""
+_AROUND = 12
+"""Cells of border, padding, cursor, letters and gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,21 @@ class Menu(Dialog[str]):
     def on_mount(self) -> None:
         """Begin at what is in use."""
         self.table.styles.height = len(self._items)
+        self.box.styles.width = min(_WIDEST, max(_USUAL, self._needed))
         if self._chosen:
             self.table.move_to_row(self._chosen)
         self._explain()
         if self._live is not None:
             renew = partial(self._renew, self._live)
             StoreFeed(program_of(self).session.store, (Topic.KEYS,), self, renew)
+
+    @property
+    def _needed(self) -> int:
+        """Cells of the box that shows every item whole."""
+        items = self._items.values()
+        text = max((width_of(item.text) for item in items), default=0)
+        detail = max((width_of(item.off or item.detail) for item in items), default=0)
+        return text + 4 + detail + _AROUND
 
     def _renew(self, live: Callable[[], Sequence[MenuItem]], _: Changes) -> None:
         self._items = {item.id: item for item in live()}

@@ -10,7 +10,7 @@ from kmstui.policy.syntax import parse
 from kmstui.service.editing import AccessLine, Assessment, Weight, joined_words
 from kmstui.ui.policy import pretty
 from kmstui.ui.style import Symbols
-from kmstui.ui.widgets import Block, Hunk, Row
+from kmstui.ui.widgets import Block, Code, Hunk, Row
 
 _STYLES = {Weight.GOOD: "good", Weight.NOTE: "", Weight.DOUBT: "warn", Weight.BAD: "bad"}
 _SEVERITY_STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
@@ -173,6 +173,9 @@ def diff_rows(old: str, new: str) -> tuple[Row, ...]:
     One row says so where nothing does.
     """
     old_lines, new_lines = (pretty(text, INDENT).splitlines() for text in (old, new))
+    if not old_lines:
+        # The first text of all: half the width would stand empty beside it.
+        return tuple(Code(line, "+ ") for line in new_lines)
     groups = list(difflib.SequenceMatcher(None, old_lines, new_lines).get_grouped_opcodes(_CONTEXT))
     if not groups:
         return (Block("Nothing but layout differs.", "dim"),)

@@ -12,6 +12,7 @@ from kmstui.service.inventory import Topic
 from kmstui.service.keys import context_condition, read_events
 from kmstui.service.session import Session
 from kmstui.service.uses import UsesByDay, uses_by_day
+from kmstui.ui.commands import key_of
 from kmstui.ui.keys.grants_view import short_principal
 from kmstui.ui.keys.table_view import TableView, as_json, moment
 from kmstui.ui.keys.use_chart import UseChart
@@ -28,7 +29,7 @@ _NONE = (
     "minutes after they happen."
 )
 
-_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: O shows them."
+_ONLY_LOOKS = "Nothing but looks at the key, which are hidden: {} shows them."
 
 _LOOKING = ("Describe", "List", "Get")
 """Beginnings of operations that look at the key, as kmstui itself does, and do not use it."""
@@ -106,8 +107,12 @@ class EventsView(TableView[KeyEvent]):
         hidden = len(self.entries) - len(self._shown)
         return (
             f"{len(self.entries)}{' so far…' if self._token else ''}"
-            f"{f' ({hidden} hidden: O)' if hidden else ''}"
+            f"{f' ({hidden} hidden: {self._looks_key})' if hidden else ''}"
         )
+
+    @property
+    def _looks_key(self) -> str:
+        return key_of("event.looks", self)
 
     @property
     def _shown(self) -> list[str]:
@@ -127,7 +132,7 @@ class EventsView(TableView[KeyEvent]):
         self._show_events()
 
     def _show_events(self) -> None:
-        self.show_rows(_ONLY_LOOKS if self.entries else _NONE)
+        self.show_rows(_ONLY_LOOKS.format(self._looks_key) if self.entries else _NONE)
         self.chart.show(self.by_day)
 
     @property
@@ -227,7 +232,9 @@ class EventsView(TableView[KeyEvent]):
 
     def _cells(self, row: str, columns: Sequence[str]) -> Cells:
         if row == MORE:
-            words = "asking CloudTrail…" if self._reading else "older events: m reads 50 more"
+            words = f"older events: {key_of('event.more', self)} reads 50 more"
+            if self._reading:
+                words = "asking CloudTrail…"
             return ((words, "dim"),)
         return super()._cells(row, columns)
 

@@ -21,7 +21,7 @@ from kmstui.service.keys import (
     description_problem,
     replica_regions,
 )
-from kmstui.ui.commands import Context
+from kmstui.ui.commands import Context, key_of
 from kmstui.ui.dialogs import Facts, Line
 from kmstui.ui.keys.change_dialog import Proposal, propose
 from kmstui.ui.keys.import_form import ImportForm
@@ -183,12 +183,13 @@ def schedule_deletion(context: Context, key: Key) -> Proposal:
 
     def preview(text: str) -> str:
         when = context.session.clock() + timedelta(days=int(text or 0))
-        return text and f"Deleted about {when:%Y-%m-%d %H:%M} UTC; x cancels it until then."
+        return text and f"Deleted about {when:%Y-%m-%d %H:%M} UTC; {menu} cancels it until then."
 
+    menu = key_of("key.menu", context.app)
     asked = ("Waiting period in days", "The waiting period is")
     return Proposal(
         title=f"Schedule the deletion of {name}?",
-        words=_what_is_lost(key, aliases),
+        words=_what_is_lost(context, key, aliases),
         yes="Schedule deletion",
         doing=f"Scheduling the deletion of {name}",
         send=lambda days: Lifecycle(context.session).schedule_deletion(key.id, int(days)),
@@ -291,11 +292,13 @@ def production_tags(tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
     )
 
 
-def _what_is_lost(key: Key, aliases: tuple[str, ...]) -> str:
+def _what_is_lost(context: Context, key: Key, aliases: tuple[str, ...]) -> str:
+    menu, copy = key_of("key.menu", context.app), key_of("program.copy", context.app)
     lines = [
         "At once nothing can be encrypted or decrypted with it. After the waiting period it is "
         "gone for ever, and with it whatever is encrypted under it. GENTLER FIRST: disable it "
-        "(x, b), set an alarm on attempts to use it (y, w), and wait longer than its rarest use.",
+        f"({menu}, b), set an alarm on attempts to use it ({copy}, w), and wait longer than its"
+        " rarest use.",
         f"Aliases that go with it: {', '.join(aliases) or 'none'}.",
     ]
     if tags := production_tags(key.tags or ()):

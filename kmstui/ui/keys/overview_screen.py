@@ -13,7 +13,7 @@ from textual.timer import Timer
 from kmstui.model import Fact
 from kmstui.service.inventory import NOT_READ, Group, Overview, Topic
 from kmstui.service.session import Session
-from kmstui.ui.commands import Context, bound
+from kmstui.ui.commands import Context, bound, key_of
 from kmstui.ui.dialogs import FullScreen
 from kmstui.ui.main import copy_text
 from kmstui.ui.runtime import Changes, StoreFeed
@@ -203,7 +203,7 @@ class OverviewScreen(FullScreen[str]):
         if group == NOT_READ and count:
             more = problem or (
                 "KMS tells the last use of one key at a time, four a second"
-                f" ({_duration(count)}): m asks for all of them."
+                f" ({_duration(count)}): {key_of('overview.read', self)} asks for all of them."
             )
         elif not group.filter:
             more = self._why_unknown(group)

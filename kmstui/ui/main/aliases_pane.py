@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from kmstui.model import bare_name
 from kmstui.service.inventory import Store, TimeSlices, value_text
-from kmstui.ui.commands import ALIASES
+from kmstui.ui.commands import ALIASES, key_of
 from kmstui.ui.main.key_columns import folded, state_style
 from kmstui.ui.main.live_rows import LiveRows, RowsChanged
 from kmstui.ui.main.panes import TablePane
@@ -124,14 +124,18 @@ class AliasesPane(TablePane):
         shown = len(self.table.rows)
         total = len(self._store.aliases)
         hidden = total - shown
-        count = f"  {shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden else "")
+        count = f"  {shown:,}" + (
+            f" (and {hidden:,} of AWS: {key_of('keys.aws', self)})" if hidden else ""
+        )
         if not self._browsing:
             count = f"  {shown:,} of {total:,} for this key" if self._key_id else f"  {total:,}"
         elif self.alias_rows.only is not None:
             count = f"  {shown:,} of {total:,}, of the keys that the filter shows"
         self.show_title([("Aliases", "title"), count])
         progress = self._store.progress
-        unread = "Not read to their end. r reads again." if progress.stopped else "No aliases."
+        unread = "No aliases."
+        if progress.stopped:
+            unread = f"Not read to their end. {key_of('session.refresh', self)} reads again."
         self.table.set_empty("Reading…" if progress.loading else unread)
 
     def _cells(self, row: str, _: Sequence[str]) -> Cells:

@@ -13,7 +13,8 @@ from textual.widgets import Input
 from kmstui.model import Fact
 from kmstui.service.inventory import FilterError, Progress, parse_filter, why_undecided
 from kmstui.service.session import Session
-from kmstui.ui.commands import KEYS
+from kmstui.ui.commands import KEYS, key_of
+from kmstui.ui.main.counts import progress_text
 from kmstui.ui.main.key_columns import (
     SORT_COLUMNS,
     cells_of,
@@ -38,19 +39,6 @@ _FEW_MARKS = 500
 
 COUNT_SECONDS = 0.25
 """Time between two counts of what was read: each costs a line over SSH."""
-
-
-def progress_text(progress: Progress, keys: int) -> str:
-    """How much of the account is here; never less than everything without saying so."""
-    if progress.stopped and not progress.loading:
-        return f"{keys:,} so far, stopped (r goes on)"
-    if progress.listing:
-        return f"{keys:,} so far… (Esc stops)"
-    if progress.loading and progress.described < keys:
-        return f"{keys:,}, described {progress.described:,}… (Esc stops)"
-    if progress.loading:
-        return f"{keys:,}, reading tags… (Esc stops)"
-    return f"{keys:,}"
 
 
 class KeysPane(TablePane):
@@ -275,12 +263,15 @@ class KeysPane(TablePane):
     def _counts(self, progress: Progress) -> str:
         shown = len(self.key_rows.rows)
         total = len(self._store.keys)
+        known = progress_text(progress, total, key_of("session.refresh", self))
         if self.filter_text:
-            return f"{shown:,} of {progress_text(progress, total)}"
+            return f"{shown:,} of {known}"
         if progress.loading or progress.stopped:
-            return progress_text(progress, total)
+            return known
         hidden = total - shown
-        return f"{shown:,}" + (f" (and {hidden:,} of AWS: a)" if hidden > 0 else "")
+        return f"{shown:,}" + (
+            f" (and {hidden:,} of AWS: {key_of('keys.aws', self)})" if hidden > 0 else ""
+        )
 
     def _why_empty(self, progress: Progress) -> str:
         if self._store.banner:
@@ -294,11 +285,13 @@ class KeysPane(TablePane):
         if self.filter_text:
             return "No key matches the filter. Esc clears it."
         if progress.stopped:
-            return "The keys were not read to their end. r reads them again."
+            refresh = key_of("session.refresh", self)
+            return f"The keys were not read to their end. {refresh} reads them again."
         if self._store.keys:
-            return "No customer managed keys here. a shows those that AWS manages."
+            return f"No customer managed keys here. {key_of('keys.aws', self)} shows those of AWS."
         where = "these places" if self._places else self._store.info.region
-        return f"There are no keys in {where}. R switches to another Region."
+        region = key_of("session.region", self)
+        return f"There are no keys in {where}. {region} switches to another Region."
 
     # Filter, sort
 

@@ -27,7 +27,7 @@ _COLUMNS = (
     (_TIME, Column("text", "MESSAGE", 20, most=400)),
     (
         _TIME,
-        Column("operation", "OPERATION", 22, rank=1, most=34),
+        Column("operation", "OPERATION", 22, rank=1, most=48),
         Column("seconds", "MS", 6, rank=2, right=True),
         Column("retries", "RETRIES", 7, rank=4, right=True),
         Column("error", "ERROR", 16, rank=3, most=30),

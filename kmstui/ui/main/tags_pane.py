@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kmstui.service.inventory import Store
-from kmstui.ui.commands import TAGS
+from kmstui.ui.commands import TAGS, key_of
 from kmstui.ui.main.panes import TablePane
 from kmstui.ui.style import Part, Symbols
 from kmstui.ui.widgets import Column, LineTable
@@ -55,7 +55,7 @@ class TagsPane(TablePane):
         elif key.tags is None:
             self._say("…", "Reading…")
         else:
-            self._say(str(len(tags)), "No tags. t adds some.")
+            self._say(str(len(tags)), f"No tags. {key_of('tags.put', self)} adds some.")
 
     def _say(self, count: str, empty: str, style: str = "dim") -> None:
         key_id = self.key_id or ""

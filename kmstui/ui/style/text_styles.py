@@ -143,7 +143,8 @@ class OneLine(StyledWidget):
         if end_width >= width:
             end_width = 0
         segments = [Segment(first, line_style)]
-        left = self._place(self._parts, width - end_width, base, segments)
+        gap = min(1, end_width)
+        left = gap + self._place(self._parts, width - end_width - gap, base, segments)
         if left:
             segments.append(Segment(" " + fill * (left - 1), line_style))
         if end_width:
@@ -178,6 +179,11 @@ class TitleLine(OneLine):
         self.line_style = ("key" if focused else "frame") if framed else ""
         self.update_classes({"-framed": framed, "-focused": focused}, animate=False)
         self.refresh()
+
+    def style_named(self, name: str) -> Style:
+        """As everywhere, but of panes with frames the name of the focused one alone stands out."""
+        away = self.framed and not self.has_class("-focused")
+        return super().style_named("dim" if away and name == "title" else name)
 
     @property
     def plain(self) -> bool:

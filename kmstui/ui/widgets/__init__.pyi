@@ -5,6 +5,7 @@ from .line_painter import Cells as Cells
 from .line_table import LineTable as LineTable
 from .line_table import MarkableTable as MarkableTable
 from .prose_rows import Block as Block
+from .prose_rows import Code as Code
 from .prose_rows import Hunk as Hunk
 from .prose_rows import Row as Row
 from .prose_rows import Rows as Rows

@@ -120,3 +120,11 @@ async def test_columns_that_do_not_fit_are_scrolled_to():
         assert {"USAGE", "ORIGIN", "ROTATION", "CREATED"} <= seen
         await run.press(*["less_than_sign"] * 12)
         await run.wait_for(lambda: "STATE" in run.lines[2])
+
+
+async def test_the_names_of_other_views_are_shortened_before_that_of_the_key():
+    async with running(size=WIDE) as run:
+        await run.choose(IMPORTED)
+        title = next(line for line in run.lines if " 3 " in line)
+        assert "alias/ImportedCMK" in title.rpartition("3 ")[2]
+        assert "Policy Acc Rol Det" in title

@@ -45,8 +45,8 @@ async def test_the_view_in_front_is_marked_whether_or_not_its_pane_has_the_focus
     ("columns", "title"),
     [
         (80, "3 Policy Access Role Details Grants Events Uses History alias/ImportedCMK"),
-        (110, "3 Policy (1 of 8: ])  alias/ImportedCMK"),
-        (60, "3 Policy (1 of 8: ])  alias/ImportedCMK"),
+        (110, "3 Policy Acc Rol Det Gra Eve Use His ImportedCMK"),
+        (60, "3 Policy Acc Rol Det Gra Eve Use His alias/ImportedCMK"),
         (230, "Access c  Role p  Details d  Grants T  Events L  Uses U  History H"),
     ],
 )

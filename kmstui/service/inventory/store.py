@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from kmstui.model import NO_FACTS, Alias, Caller, ConnectionInfo, Key, Tag, bare_name, words_for
+from kmstui.model import (
+    NO_FACTS,
+    Alias,
+    Caller,
+    ConnectionInfo,
+    Key,
+    Tag,
+    bare_name,
+    place_in,
+    words_for,
+)
 from kmstui.service.inventory.key_map import KeyMap, slim_alias
 from kmstui.service.ports import CallRecord
 
@@ -308,6 +318,11 @@ class Store:
     def bare_name(self, key_id: str) -> str:
         """Its first alias without the prefix; its ID where it has none."""
         return self.short_name(key_id).removeprefix("alias/")
+
+    def row_name(self, key_id: str) -> str:
+        """That, with account and Region where several are open: names repeat in each."""
+        place = place_in(key_id)
+        return f"{self.bare_name(key_id)} ({place})" if place else self.bare_name(key_id)
 
     # Policies
 

@@ -59,7 +59,7 @@ class BatchScreen(FullScreen[None]):
             session, key_ids, statements, remove, self._rules_off, self._told
         )
         columns = (
-            Column("key", "KEY", 28, rank=0, most=36),
+            Column("key", "KEY", 28, rank=0, most=52),
             Column("outcome", "", 12, rank=1),
             Column("detail", "", 16, rank=2, most=200),
         )
@@ -132,7 +132,7 @@ class BatchScreen(FullScreen[None]):
         plan = self.plan_of_keys.plans.get(row)
         outcome = plan.outcome if plan else KeyOutcome.READING
         return {
-            "key": (self._session.store.short_name(row), "accent"),
+            "key": (self._session.store.row_name(row), "accent"),
             "outcome": (outcome.value, _STYLES[outcome]),
             "detail": (plan.detail if plan else "", "dim"),
         }

@@ -23,7 +23,7 @@ from kmstui.ui.widgets import Cells, Column
 
 COLUMNS = (
     Column("mark", "", 1, rank=0),
-    Column("key", "KEY", 16, rank=1, most=26),
+    Column("key", "KEY", 16, rank=1, most=52),
     Column("rule", "RULE", 6, rank=3),
     Column("line", "LINE", 4, rank=4, right=True),
     Column("controls", "CONTROLS", 23, rank=5),

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input
 
-from kmstui.model import Key
+from kmstui.model import Key, place_in
 from kmstui.policy.lint import Finding, KeyContext
 from kmstui.service.access import lint_context
 from kmstui.service.findings import (
@@ -160,7 +160,9 @@ class FindingsScreen(ListScreen[GoTo]):
     def _name_of(self, key_id: str) -> str:
         store = self._session.store
         key = store.keys.get(key_id)
-        return alias_text(store.aliases_of(key_id)) or (key.bare_id if key else key_id)
+        name = alias_text(store.aliases_of(key_id)) or (key.bare_id if key else key_id)
+        place = place_in(key_id)
+        return f"{name} ({place})" if place else name
 
     def _store_changed(self, changes: Changes) -> None:
         if Topic.POLICIES in changes and not changes[Topic.POLICIES]:

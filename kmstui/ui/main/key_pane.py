@@ -12,6 +12,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import AwaitMount, Widget
 
+from kmstui.model import place_in
 from kmstui.service.session import Session
 from kmstui.ui.commands import EVERYWHERE, CommandScreen, readable_key
 from kmstui.ui.main.panes import Pane
@@ -140,7 +141,11 @@ class KeyPane(Pane):
         whole, bare = width_of(name), width_of(name.removeprefix("alias/"))
         least = min(whole, _NAME_LEAST)
         needed = (whole, min(bare, _NAME_GOOD), min(bare, _NAME_GOOD), least)
-        wanted = zip((forms[0], forms[1], forms[2], forms[2]), needed, strict=True)
+        wanted = list(zip((forms[0], forms[1], forms[2], forms[2]), needed, strict=True))
+        place = f" {place_in(self.key_id or '')}".rstrip()
+        if place:
+            # Full size it hides the row that tells account and Region.
+            wanted[:0] = [(each, whole + width_of(place)) for each in forms[:3]]
         parts = next(
             (each for each, cells in wanted if parts_width(each) + cells <= room), forms[-1]
         )
@@ -149,6 +154,8 @@ class KeyPane(Pane):
         if left >= least or not self.size.width:
             short = width_of(name) > left and bool(self.size.width)
             parts.append((name.removeprefix("alias/") if short else name, "accent"))
+            if place and whole + width_of(place) <= left:
+                parts.append((place, "dim"))
         self.show_title(parts)
 
     @on(Click)

@@ -199,7 +199,7 @@ class Messages(Dialog[None]):
             "time": time,
             "operation": item.operation,
             "outcome": (item.outcome, _OUTCOMES.get(item.outcome, "")),
-            "subject": self._store.bare_name(item.subject),
+            "subject": self._store.row_name(item.subject),
             "words": _change_words(item, self._symbols),
             "detail": (item.detail, "dim"),
         }

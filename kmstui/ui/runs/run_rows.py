@@ -15,7 +15,7 @@ from kmstui.ui.widgets import Column
 
 _MANY_KEYS = (
     Column("outcome", "OUTCOME", 13, rank=1),
-    Column("key", "KEY", 20, most=36),
+    Column("key", "KEY", 20, most=52),
     Column("what", "WHAT", 22, rank=2, most=400),
 )
 _SEEN = Column("seen", "SEEN IN USE", 16, rank=3, most=60)
@@ -142,7 +142,7 @@ class RunRows(Generic[C]):
             outcome, what = (RunOutcome.UNCHANGED.value, "dim"), (words, "dim")
         else:
             outcome, what = ("will change", "accent"), self._kind.line(change)
-        key = self._kind.store.bare_name(row)
+        key = self._kind.store.row_name(row)
         seen = self._kind.seen(row) if change.will_be_sent else ""
         return {"outcome": outcome, "key": key, "what": what, "seen": seen}
 

@@ -20,7 +20,7 @@ FINISH, UNDO, KEEP = "finish", "undo", "keep"
 
 _COLUMNS = (
     Column("state", "STATE", 9, rank=1),
-    Column("key", "KEY", 20, most=36),
+    Column("key", "KEY", 20, most=52),
     Column("what", "WHAT", 24, rank=2, most=400),
 )
 
@@ -89,6 +89,6 @@ class UnfinishedScreen(Dialog[str], Generic[C]):
         what: Part = (why, "bad") if why else self._kind.line(change)
         return {
             "state": (state, style),
-            "key": self._kind.store.bare_name(row),
+            "key": self._kind.store.row_name(row),
             "what": what,
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from kmstui.model import place_in
 from kmstui.service.inventory import Store
 from kmstui.service.runs import RunOutcome, RunResult
 from kmstui.service.session import Session
@@ -36,9 +37,13 @@ def names_of(store: Store, key_ids: Sequence[str]) -> str:
     """Some keys, as many as a line holds."""
     if len(key_ids) == 1:
         return store.name_of(key_ids[0])
-    some = ", ".join(store.bare_name(key_id) for key_id in key_ids[:4])
-    more = f" and {len(key_ids) - 4:,} more" if len(key_ids) > 4 else ""
-    return f"{len(key_ids):,} keys: {some}{more}"
+    # In several accounts and Regions keys have the same names.
+    names = list(dict.fromkeys(map(store.bare_name, key_ids)))
+    some = ", ".join(names[:4])
+    more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
+    places = len({place_in(key_id) for key_id in key_ids})
+    where = f", in {places} connections" if places > 1 else ""
+    return f"{len(key_ids):,} keys: {some}{more}{where}"
 
 
 # The plan

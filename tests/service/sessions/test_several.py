@@ -94,6 +94,7 @@ async def test_keys_of_one_id_and_aliases_of_one_name_are_told_apart(store, sess
     for place in places:
         assert store.aliases_of(arn(*place)) == ("alias/app",)
     assert store.keys[arn(ONE, EAST)].bare_id == SHARED_ID
+    assert store.row_name(arn(TWO, EAST)) == f"app ({TWO} {EAST})"
     assert store.name_of(arn(TWO, EAST)) == f"{SHARED_ID} (alias/app, {TWO} {EAST})"
     assert store.keys[arn(TWO, EAST, PLAIN_ID)].tags == (Tag("env", EAST),)
     assert not store.keys[arn(ONE, WEST)].sharer

@@ -231,6 +231,8 @@ class _Restoring:
         progress = Progress(self.around.streams.err)
         ended = []
         for number, each in enumerate(created, 1):
+            # The put of a policy tells its own steps.
+            progress.end()
             ended.append(await self._restored(each) if each.under_way else each)
             progress.show(number, len(created), "keys done")
         progress.end()

@@ -143,7 +143,7 @@ class OneLine(StyledWidget):
         if end_width >= width:
             end_width = 0
         segments = [Segment(first, line_style)]
-        gap = min(1, end_width)
+        gap = min(self.gap, end_width)
         left = gap + self._place(self._parts, width - end_width - gap, base, segments)
         if left:
             segments.append(Segment(" " + fill * (left - 1), line_style))
@@ -154,6 +154,9 @@ class OneLine(StyledWidget):
 
     line_style = ""
     """The style of what is no part."""
+
+    gap = 0
+    """Blanks at least before the end."""
 
     def _place(self, parts: Iterable[Part], room: int, base: Style, segments: list[Segment]) -> int:
         for part in parts:

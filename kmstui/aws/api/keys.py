@@ -127,7 +127,7 @@ def _key(response: Response, arn_member: str, metadata: KeyMetadata | None = Non
     """The key of an entry that has one of ID and ARN at least."""
     arn = response.optional_text(arn_member)
     key_id = response.optional_text("KeyId") or resource_of(arn).removeprefix("key/")
-    return Key.of(key_id or response.text("KeyId"), arn, metadata)
+    return Key.of(key_id or response.name("KeyId"), arn, metadata)
 
 
 def _status(response: Response) -> Rotation:

@@ -35,6 +35,13 @@ class Response:
         """A string that must be there."""
         return self._required(name, str)
 
+    def name(self, name: str) -> str:
+        """A string that must be there and names something: an empty one is nobody."""
+        text = self.text(name)
+        if not text:
+            raise UnreadableResponse(f"{self._at(name)} is empty")
+        return text
+
     def optional_text(self, name: str) -> str:
         """A string, or empty where none came."""
         return self._optional(name, str) or ""

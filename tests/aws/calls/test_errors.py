@@ -6,11 +6,10 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kmstui.aws.calls import bounded_response, clients
@@ -374,6 +373,8 @@ async def _close(gateway: Any) -> None:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(body=b'{"KeyMetadata": {"KeyId": ""}}', status=200)
+@example(body=b'{"KeyMetadata": {"KeyId": "1234"}}', status=200)
 @given(
     body=_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     status=st.sampled_from([200, 200, 200, 400, 404, 500]),
@@ -382,9 +383,8 @@ def test_whatever_is_answered_only_typed_errors_come_out(
     body: bytes, status: int, ask: Callable[[bytes, int], Any]
 ) -> None:
     try:
-        key, metadata = ask(body, status)
+        key, _ = ask(body, status)
     except ServiceError as error:
         assert error.sentence.startswith(f"{error.title} on kms:DescribeKey for key 1234: ")
     else:
-        assert isinstance(key.id, str)
-        assert isinstance(metadata.created, datetime)
+        assert key.id

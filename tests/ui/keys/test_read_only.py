@@ -11,6 +11,9 @@ from tests.screens import running
 _NOT_PRESSED = {"q", "P", "R", "e", "E", "y", "question_mark", "f1", "exclamation_mark", "s"}
 """They end the program, go to another connection, open the editor, or only show and sort."""
 
+MOST_SCREENS = 3
+"""So many dialogs in a row are answered with yes."""
+
 
 @pytest.mark.usefixtures("clipboard")
 @pytest.mark.parametrize("scope", ["keys", "aliases", "tags", "grants", "events"])
@@ -30,11 +33,13 @@ async def test_every_key_in_every_pane_and_view_sends_no_change(scope):
         for key in sorted(keys):
             run.main.open_pane(pane)
             await run.press(key)
-            while run.app.screen is not run.main:
-                await run.press("y", "enter")
+            for _ in range(MOST_SCREENS):
                 if run.app.screen is not run.main:
-                    run.app.pop_screen()
-                    await run.pilot.pause()
+                    await run.press("y", "enter")
+            # Enter opens something in a list each time that one is back there.
+            while run.app.screen is not run.main:
+                run.app.pop_screen()
+                await run.pilot.pause()
     assert seen
     assert [record for record in seen if record.mutating] == []
     assert NAMELESS in gateway.world.metadata

@@ -28,8 +28,8 @@ from kmstui.demo.world.elsewhere import (
     build_others,
 )
 from kmstui.demo.world.endpoints import vpc_endpoints
-from kmstui.demo.world.everyday import add_everyday_keys, fill_extra, history
-from kmstui.demo.world.last_uses import add_last_uses
+from kmstui.demo.world.events import history
+from kmstui.demo.world.everyday import add_everyday_keys, fill_extra
 from kmstui.demo.world.people import PARTNER, build_people
 from kmstui.demo.world.resources import configured_resources
 
@@ -52,7 +52,6 @@ def assemble(account: str, options: EmbeddedOptions) -> EmbeddedState:
         if options.elsewhere:
             add_keys_elsewhere(stores, account, region, time.time())
         cloudtrail.seed(history(build, callers, credentials, used, imported))
-        add_last_uses(build)
 
     def reset_world() -> None:
         for store in stores.all():

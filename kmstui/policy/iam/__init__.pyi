@@ -38,6 +38,7 @@ from .operators import parse_operator as parse_operator
 from .policy_principals import MOST_PATHS as MOST_PATHS
 from .policy_principals import OTHER_ACCOUNT as OTHER_ACCOUNT
 from .policy_principals import accounts as accounts
+from .policy_principals import allows_everybody as allows_everybody
 from .policy_principals import brought_to_role as brought_to_role
 from .policy_principals import everyone as everyone
 from .policy_principals import named as named

@@ -148,6 +148,18 @@ def named(policy: Policy, partition: str = "aws") -> tuple[Principal, ...]:
     return tuple(each for each in found if each and each.kind is not PrincipalKind.ANONYMOUS)
 
 
+def allows_everybody(policy: Policy) -> bool:
+    """Whether a statement allows `*`, or all whom it does not list, under conditions or not."""
+    return any(
+        statement.effect == "Allow"
+        and (
+            bool(statement.not_principals)
+            or any(entry.value.value == "*" for entry in statement.principals)
+        )
+        for statement in policy.statements
+    )
+
+
 def other_of(account: str, partition: str = "aws") -> Principal:
     """Stands for every principal of `account` that no policy names."""
     arn = f"arn:{partition}:iam::{account}:role/{_ANY_NAME}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from kmstui.model import Alias, Grant, Key, KeyEvent, LastUsage
 from kmstui.policy.evaluation import as_policy
-from kmstui.policy.iam import PrincipalKind, named
+from kmstui.policy.iam import Principal, PrincipalKind, allows_everybody, named
 from kmstui.service.access import AccessReader
 from kmstui.service.errors import AccessDeniedError, CancelledByPersonError, FailedError
 from kmstui.service.inventory import Topic
@@ -247,10 +247,15 @@ class UsesReader:
             text = stored.text
         else:
             text = await asked.gateway.get_policy(asked.key.id)
+        policy = as_policy(text)
         principals = [
-            each for each in named(as_policy(text)) if each.kind is not PrincipalKind.ROOT
+            each
+            for each in named(policy)
+            if each.kind is not PrincipalKind.ROOT or each.account != asked.key.account
         ]
-        uses = [Use(short_arn(each.name), "named by the key policy") for each in principals]
+        uses = [Use(_principal(each, asked.key), "named by the key policy") for each in principals]
+        if allows_everybody(policy):
+            uses.append(Use("*", "everybody, or all who meet a condition, by the key policy"))
         read = self._session.shared(AccessReader).known_identities
         for identity in read:
             naming = [each.name for each in identity.policies if asked.names.occur_in(each.text)]
@@ -296,6 +301,13 @@ def events_reading(events: tuple[KeyEvent, ...], token: str) -> SourceReading:
         problems.append(f"{unread} events could not be read.")
     state = UseState.PARTLY if problems else UseState.READ
     return SourceReading(state, claim, uses, " ".join(problems), more=token)
+
+
+def _principal(principal: Principal, key: Key) -> str:
+    if principal.kind is PrincipalKind.ROOT:
+        return f"account {principal.account}"
+    of_own = principal.account in ("", key.account)
+    return short_arn(principal.name) if of_own else principal.name
 
 
 def _granted(grant: Grant) -> Use:

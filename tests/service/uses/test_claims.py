@@ -1,6 +1,7 @@
 """What each source claims of a key's use: where it tells, is empty, denied, slow or odd."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -186,6 +187,29 @@ async def test_policies_say_how_many_roles_and_users_were_read(bench):
     reading = await bench.read(POLICIES)
     assert reading.state is UseState.PARTLY
     assert "0 were read; c (Access) reads more" in reading.problem
+
+
+@pytest.mark.parametrize(
+    ("principal", "claim", "whats"),
+    [
+        ({"AWS": "arn:aws:iam::444455556666:root"}, "Nobody is named but the account.", []),
+        ({"AWS": "111122223333"}, "1 principal named.", ["account 111122223333"]),
+        ({"AWS": ROLE_ARN}, "1 principal named.", ["role/KMSWorkshop-InstanceInitRole"]),
+        (
+            {"AWS": "arn:aws:iam::111122223333:role/app"},
+            "1 principal named.",
+            ["arn:aws:iam::111122223333:role/app"],
+        ),
+        ("*", "1 principal named.", ["*"]),
+    ],
+    ids=["own", "other account", "own role", "other role", "everybody"],
+)
+async def test_whoever_the_policy_lets_in_from_outside_is_named(bench, principal, claim, whats):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+    bench.world.policies[IMPORTED] = {"default": json.dumps({"Statement": [statement]})}
+    reading = await bench.read(POLICIES)
+    assert reading.claim == claim
+    assert [use.what for use in reading.uses] == whats
 
 
 async def test_config_that_records_nothing_cannot_tell(bench):

@@ -10,7 +10,7 @@ import pytest
 
 from kmstui.aws.calls import clients, operations
 from kmstui.aws.calls.operations import RESENDING, Operation
-from kmstui.model import KeyCreation, MaterialImport, Tag
+from kmstui.model import Grant, KeyCreation, MaterialImport, Tag
 from kmstui.service.errors import (
     CancelledByPersonError,
     MalformedAnswerError,
@@ -150,6 +150,9 @@ _SENT: dict[str, Callable[[Any], Awaitable[object]]] = {
     "CreateKey": lambda gateway: gateway.create_key(KeyCreation()),
     "ReplicateKey": lambda gateway: gateway.replicate(_ID, "us-east-1"),
     "RotateKeyOnDemand": lambda gateway: gateway.rotate_now(_ID),
+    "CreateGrant": lambda gateway: gateway.create_grant(
+        _ID, Grant("", "", "arn:aws:iam::111122223333:role/a", ("Decrypt",))
+    ),
     "RevokeGrant": lambda gateway: gateway.revoke_grant(_ID, "a" * 64),
     "UpdatePrimaryRegion": lambda gateway: gateway.update_primary_region(_ID, "us-east-1"),
     "ImportKeyMaterial": lambda gateway: gateway.import_material(_ID, MaterialImport(b"t", b"w")),

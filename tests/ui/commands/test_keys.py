@@ -315,7 +315,7 @@ async def test_with_the_mouse_views_heads_and_keys_are_clicked():
     async with running(size=WIDE) as run:
         await run.choose(IMPORTED)
         title = run.main.key_pane.title_line
-        await run.pilot.click(title, offset=(title.text.index("History") + 2, 0))
+        await run.pilot.click(title, offset=(title.text.index("His") + 1, 0))
         await run.wait_for(lambda: run.main.key_pane.scope == "history")
         assert run.focused_pane() is run.main.key_pane
         table = run.main.keys_pane.table

@@ -11,7 +11,7 @@ from tests.ui.editing.conftest import MINE
 
 async def test_keys_of_the_review_the_history_and_the_find_bar_can_be_given_others(editing):
     given = [
-        ("review.save", ["F7"]), ("history.mark", ["X"]), ("find.regex", ["Alt-q"]),
+        ("review.save", ["F7"]), ("history.mark", ["Q"]), ("find.regex", ["Alt-q"]),
         ("edit.history", ["F11"]),
     ]  # fmt: skip
     async with editing(options=UiOptions(keys=rebinding(given))) as bench:
@@ -21,7 +21,7 @@ async def test_keys_of_the_review_the_history_and_the_find_bar_can_be_given_othe
         await run.wait_for(lambda: screen.viewer._bar.regex)
         await run.press("escape", "f6", "f11")
         await run.wait_for_screen(HistoryScreen)
-        assert "X Compare with" in run.lines[-1]
+        assert "Q Compare with" in run.lines[-1]
         await run.press("f11")
         await run.wait_for_screen(EditScreen)
         await bench.write(MINE)

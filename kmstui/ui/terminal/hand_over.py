@@ -14,6 +14,8 @@ from textual.app import App, SuspendNotSupported
 
 _STANDARD_INPUT, _STANDARD_ERROR = 0, 2
 """What Textual reads and writes, and the program inherits."""
+_SIGNALS_AT_LATEST_SECONDS = 1.0
+"""How late a signal may be obeyed while another program has the terminal."""
 
 
 class Ended(NamedTuple):
@@ -46,7 +48,7 @@ def run_on_terminal(
     try:
         with app.suspend(), _interrupts_for_the_program():
             try:
-                code = subprocess.run(command, check=False, pass_fds=pass_fds).returncode
+                code = _returned(subprocess.Popen(command, pass_fds=pass_fds))
             except OSError as error:
                 return Ended(None, f"{program} could not be started: {_reason(error)}")
             if linger and code > 0:
@@ -59,6 +61,19 @@ def run_on_terminal(
         return Ended(0)
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     return Ended(code, f"{program} {how}")
+
+
+def _returned(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a program's end; returns its exit code.
+
+    Not in `waitpid` itself: the system may give a signal to any thread, and Python obeys it in
+    this one, once that wakes. A line that dropped would leave kmstui behind an open editor.
+    """
+    waiting = threading.Thread(target=process.wait, daemon=True, name="program on the terminal")
+    waiting.start()
+    while waiting.is_alive():
+        waiting.join(_SIGNALS_AT_LATEST_SECONDS)
+    return process.wait()
 
 
 def _reason(error: OSError) -> str:

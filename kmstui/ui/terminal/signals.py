@@ -38,6 +38,12 @@ def ending_in_order(end: Callable[[signal.Signals], None]) -> Iterator[None]:
         # In the place of asyncio's own, which does nothing: the loop hears of a signal by a pipe,
         # but not while it waits for room in the output, or for $EDITOR.
         signal.signal(number, end_at_latest)
+    if obeyed:
+        # The loop's pipe holds some 280 signals. Of one that finds it full (a window that is
+        # resized while a slow machine draws) Python takes note behind a lock, inside the signal's
+        # handler: the next signal waits for that lock, and the program for ever. A full pipe wakes
+        # the loop as well.
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
     try:
         yield
     finally:

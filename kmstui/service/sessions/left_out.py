@@ -35,7 +35,7 @@ class LeftOut:
         are = "is" if len(self.targets) == 1 else "are"
         return (
             f"{names} of {self.account} {are} not read: {self.places.source} knows no key there,"
-            " and may miss some. X reads the rest all the same."
+            " and may miss some."
         )
 
     @property

@@ -126,11 +126,15 @@ class Sessions(Session):
         await self._in_each(self._open)
 
     async def attach(self, target: Target) -> None:
-        """Connect to all that the target names, and ask who is asking; raises as `open`."""
+        """Connect to all that the target names, and ask who is asking; raises as `open`.
+
+        All enabled Regions are, whatever an index knows: what a command prints passes for whole.
+        """
         if not target.is_several:
             await super().attach(target)
             return
         self._begin_several(target)
+        self._reads_all = True
         await self._in_each(partial(self._open, reads=False))
 
     def _begin_several(self, target: Target) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from textual.dom import DOMNode
+
 from kmstui.model import Caller, ConnectionInfo, Route
 from kmstui.service.session import Session
 from kmstui.service.sessions import LeftOut, Sessions
+from kmstui.ui.commands import key_of
 from kmstui.ui.style import OneLine, Part, Symbols, fit, parts_width, width_of
 
 _ROUTE_LEAST = 8
@@ -123,8 +126,11 @@ class HeaderLine(OneLine):
         return parts
 
 
-def several_words(session: Session) -> str:
-    """How many accounts and Regions are open at once: `3 accounts · 5 Regions`; "" for one."""
+def several_words(session: Session, node: DOMNode) -> str:
+    """How many accounts and Regions are open at once: `3 accounts · 5 Regions`; "" for one.
+
+    `node` stands on the screen whose keys are named.
+    """
     sessions = session.each
     left_out = sum(len(each.targets) for each in left_out_of(session))
     if len(sessions) < 2 and not left_out:
@@ -139,7 +145,9 @@ def several_words(session: Session) -> str:
     if missing := len(sessions) - len(open_ones):
         words.append(f"{missing} of {len(sessions)} not open")
     if left_out:
-        words.append(f"{_number(left_out, 'Region')} without keys left out (X)")
+        key = key_of("session.rest", node)
+        by = f" ({key})" if key else ""
+        words.append(f"{_number(left_out, 'Region')} without keys left out{by}")
     return " · ".join(words)
 
 

@@ -179,7 +179,7 @@ class MainScreen(CommandScreen):
                 # An account may have no keys, whose first one would begin it.
                 self.call_after_refresh(import_ahead)
         if Topic.SESSION in changes:
-            near, several = self.session.of(""), several_words(self.session)
+            near, several = self.session.of(""), several_words(self.session, self)
             self.header.show_connection(
                 near.info, near.caller, near.caller_problem,
                 read_only=near.read_only, several=several,

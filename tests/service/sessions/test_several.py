@@ -259,6 +259,16 @@ async def test_only_regions_that_hold_keys_are_read_where_resource_explorer_know
     assert sessions.left_out == ()
 
 
+async def test_commands_read_every_enabled_region_whatever_an_index_knows(sessions, aws):
+    for region in (WEST, EAST):
+        world = aws.at(ONE, region).world
+        world.regions, world.indexed = FOUR, (WEST,)
+        world.indexes = ResourceIndexes(FOUR, aggregator=EAST)
+    await sessions.attach(Target(profile="one", region=ALL))
+    assert {each.info.region for each in sessions.each} == set(FOUR)
+    assert sessions.left_out == ()
+
+
 async def test_where_resource_explorer_is_denied_a_config_aggregator_is_asked(store, sessions, aws):
     world = aws.at(ONE, WEST).world
     world.regions = FOUR

@@ -75,7 +75,6 @@ class FindingsScreen(ListScreen[GoTo]):
         ("findings.order", "Order"),
         ("findings.next", "Next group"),
         ("findings.read", "Read again"),
-        ("Esc", "Close"),
     )
 
     def __init__(self, session: Session, symbols: Symbols) -> None:
@@ -246,14 +245,17 @@ class FindingsScreen(ListScreen[GoTo]):
             parts.append((f"  {self._order}", "accent"))
         if self.filter_input.value:
             parts.append((f"  /{self.filter_input.value}", "accent"))
-        parts += self._missing()
-        self.title_line.show(parts)
+        self.title_line.show((*parts, *self._missing()))
+        cleared = self.filter_input.display or self.filter_input.value
+        stopped = (self._reading and not self._all.stopping) or self._all.facts_left()
+        word = "Clear" if cleared else "Stop" if stopped else "Close"
+        self.key_bar.show_keys((*self.KEYS, ("Esc", word)))
 
     def _missing(self) -> Iterable[Part]:
         """What of the keys themselves is still being read, or is not known."""
         if left := self._all.facts_left():
             told = ", ".join(f"{fact} of {number:,}" for fact, number in left.items())
-            yield (f"  reading {told}… (Esc stops)", "dim")
+            yield (f"  reading {told} (Esc stops)", "dim")
         elif unknown := len(self._not_known):
             yield (f"  {unknown:,} not wholly known", "warn")
 
